@@ -1,0 +1,92 @@
+"""What a task is: problems that can be asked, and a verdict on what was answered."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class Split(StrEnum):
+    """Disjoint families of problems. Nothing measured on `TEST` may steer a run; `VALIDATION` may."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+    EXAMPLES = "examples"
+    """The problems whose solutions are shown as worked examples; never asked."""
+
+
+class Outcome(StrEnum):
+    """What became of an answer. `TIMEOUT` and `ERROR` speak of the verifier, not of the answer."""
+
+    SOLVED = "solved"
+    WRONG = "wrong"
+    UNPARSEABLE = "unparseable"
+    TIMEOUT = "timeout"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation. `role` is `system`, `user` or `assistant`."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One question. `messages` is the question alone; worked examples are added by `Task.prompt`.
+
+    `id` is a hash of the task's name and the question, so equal questions have equal ids in every split.
+    `payload` is what `Task.judge` needs; it is never shown to the model.
+    """
+
+    id: str
+    task: str
+    messages: tuple[Message, ...]
+    payload: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    @staticmethod
+    def of(task: str, messages: Sequence[Message], payload: Mapping[str, Any]) -> Problem:
+        """A problem whose id is derived from its content."""
+        content = json.dumps([task, [[m.role, m.content] for m in messages]], ensure_ascii=True)
+        return Problem(hashlib.sha256(content.encode()).hexdigest()[:20], task, tuple(messages), payload)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A judgement. `score` and `tolerant_score` are in [0, 1]; a success is `score >= 1.0`, nothing less.
+
+    `score` reads the answer from the format that was asked for (strict extraction); `tolerant_score` accepts any
+    reasonable place for an answer. `answer` is what strict extraction found, or what tolerant extraction found if
+    strict found nothing, or None.
+    """
+
+    score: float
+    outcome: Outcome
+    tolerant_score: float = 0.0
+    answer: str | None = None
+    detail: str = ""
+
+
+class Task(Protocol):
+    """A family of problems with one verifier. Instances are picklable; they hold no torch and no open files."""
+
+    name: str
+
+    def size(self, split: Split) -> int | None:
+        """How many problems the split has; None when they are generated without end."""
+
+    def problem(self, split: Split, index: int) -> Problem:
+        """The problem at `index` of a split: always the same for the same index. IndexError past the end."""
+
+    def prompt(self, problem: Problem) -> tuple[Message, ...]:
+        """What the model is shown: instructions, worked examples if any, and the question."""
+
+    def judge(self, problem: Problem, text: str) -> Verdict:
+        """Judge one completion. Runs in a worker process that is killed past its deadline."""
