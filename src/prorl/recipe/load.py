@@ -1,0 +1,128 @@
+"""From a name or a path to a validated recipe, and from a recipe to what holds in one of its stages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from prorl.errors import UserError
+from prorl.recipe import overrides
+from prorl.recipe.schema import STAGED, Recipe
+
+
+def packaged() -> dict[str, str]:
+    """Names of the recipes that ship with the package, and their YAML."""
+    folder = resources.files("prorl.recipe") / "recipes"
+    return {
+        entry.name.removesuffix(".yaml"): entry.read_text(encoding="utf-8")
+        for entry in sorted(folder.iterdir(), key=lambda e: e.name)
+        if entry.name.endswith(".yaml")
+    }
+
+
+def load(name_or_path: str, changes: Iterable[str] = ()) -> Recipe:
+    """The recipe of that name or file, with `key=value` changes applied.
+
+    Raises UserError naming the unknown recipe, the unreadable file, or the key at fault.
+    """
+    return validate(overrides.apply(_read(name_or_path), overrides.parse(changes)), where=name_or_path)
+
+
+def validate(data: Mapping[str, Any], where: str) -> Recipe:
+    """A recipe from plain data; every stage is resolved once so that a mistake in a later one shows now."""
+    recipe = _validated(data, where)
+    for index in range(len(recipe.stages)):
+        at_stage(recipe, index)
+    return recipe
+
+
+def at_stage(recipe: Recipe, index: int) -> Recipe:
+    """The recipe as it holds in stage `index`: what stages 0..index set is set."""
+    data = recipe.model_dump(mode="json")
+    for stage in recipe.stages[: index + 1]:
+        for key in stage.set:
+            if key.split(".")[0] not in STAGED:
+                raise UserError(
+                    f"stage {stage.name!r} sets {key!r}: a stage may change {', '.join(STAGED)} and nothing else"
+                )
+        data = overrides.apply(data, stage.set)
+    return _validated(data, f"stage {recipe.stages[index].name!r} of {recipe.name}")
+
+
+def to_yaml(recipe: Recipe) -> str:
+    """The recipe with every default written out; `load` reads it back to an equal recipe."""
+    return yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=110)
+
+
+def _validated(data: Mapping[str, Any], where: str) -> Recipe:
+    try:
+        return Recipe.model_validate(data)
+    except ValidationError as error:
+        raise UserError(f"recipe {where}: {_first(error)}") from None
+
+
+def _read(name_or_path: str) -> dict[str, Any]:
+    known = packaged()
+    path = Path(name_or_path)
+    if name_or_path in known:
+        text = known[name_or_path]
+    elif path.suffix in (".yaml", ".yml") or path.is_file():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise UserError(f"recipe {name_or_path}: {error.strerror}; give a readable YAML file") from None
+        except UnicodeDecodeError:
+            raise UserError(f"recipe {name_or_path}: not a text file; give a YAML file") from None
+    else:
+        raise UserError(
+            f"no recipe {name_or_path!r}{overrides.closest(name_or_path, known)}"
+            f" Shipped: {', '.join(known)}; or give the path of a .yaml file"
+        )
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" line {mark.line + 1}" if mark else ""
+        raise UserError(f"recipe {name_or_path}{line}: not valid YAML; mend it there") from None
+    if not isinstance(data, dict):
+        raise UserError(f"recipe {name_or_path}: expected a mapping of keys, found {type(data).__name__}")
+    return data
+
+
+def _first(error: ValidationError) -> str:
+    """The first fault in one line: key, what is wrong, and for an unknown key the nearest known one."""
+    fault = error.errors()[0]
+    key = ".".join(str(part) for part in fault["loc"]) or "recipe"
+    if fault["type"] == "extra_forbidden":
+        known = _fields(fault["loc"][:-1])
+        return f"unknown key {key!r}{overrides.closest(str(fault['loc'][-1]), known)} Known here: {', '.join(known)}"
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return f"{key}: {fault['msg'].removeprefix('Value error, ')}, got {fault.get('input')!r:.80}{more}"
+
+
+def _fields(location: tuple[int | str, ...]) -> list[str]:
+    """Keys that the section at `location` knows."""
+    section: type[BaseModel] = Recipe
+    for part in location:
+        if isinstance(part, int):
+            continue
+        found = _section(section.model_fields[part].annotation)
+        if found is None:
+            return []
+        section = found
+    return list(section.model_fields)
+
+
+def _section(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _section(argument)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,183 @@
+"""What a run is. Every key has a type and a default that can be read here; an unknown key is an error."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+
+
+class Section(BaseModel):
+    """A part of a recipe: immutable, and closed to keys that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class TaskSpec(Section):
+    """One task of the mixture."""
+
+    task: str
+    """Registered name (`reasoning_gym/chain_sum`) or `package.module:Class`."""
+    weight: PositiveFloat = 1.0
+    """Share of prompts, relative to the other tasks."""
+    worked_examples: int = Field(default=0, ge=0)
+    """Solved problems shown before the question."""
+    options: dict[str, Any] = {}
+    """Passed to the task; an unknown option is an error."""
+
+
+class Rollout(Section):
+    """How completions are sampled and which groups are trained on."""
+
+    prompts_per_step: PositiveInt = 8
+    """Groups that a step trains on."""
+    samples_per_prompt: int = Field(default=16, ge=2)
+    """Completions of one prompt: the size of a group."""
+    temperature: PositiveFloat = 1.0
+    """Of the sampling distribution; log-probabilities are taken over that same distribution."""
+    max_new_tokens: PositiveInt = 32
+    """A completion that reaches it without an end-of-turn token is truncated."""
+    max_prompt_tokens: PositiveInt = 1024
+    """Longer prompts are left out and counted; a prompt is never cut."""
+    dynamic_sampling: bool = True
+    """Drop groups whose completions are all solved or all unsolved, and sample others in their place (DAPO)."""
+    max_sampling_factor: float = Field(default=4.0, ge=1.0)
+    """A step samples at most this many times `prompts_per_step`; then it trains on what it has, and says so."""
+
+
+class KL(Section):
+    """The penalty that ties the policy to the reference policy."""
+
+    coefficient: float = Field(default=1e-4, ge=0.0)
+    """Weight of the penalty in the loss; 0 still measures it."""
+    estimator: Literal["k1", "k2", "k3"] = "k2"
+    """Per-token estimator (ProRL v2 uses k2)."""
+
+
+class Objective(Section):
+    """The loss: advantage, surrogate, aggregation, penalty."""
+
+    advantage: Literal["grpo", "dr_grpo", "rloo", "reinforce_pp_baseline"] = "grpo"
+    """How rewards of a group become advantages."""
+    loss: Literal["clip", "gspo", "cispo", "reinforce"] = "clip"
+    """Policy-gradient surrogate."""
+    clip_low: float = Field(default=0.2, ge=0.0)
+    """The probability ratio is clipped below at 1 - clip_low."""
+    clip_high: float = Field(default=0.4, ge=0.0)
+    """The probability ratio is clipped above at 1 + clip_high."""
+    dual_clip: float | None = Field(default=None, gt=1.0)
+    """Bound on the loss of negative advantages; None: off."""
+    aggregation: Literal["token_mean", "sequence_mean", "constant_length"] = "token_mean"
+    """How token losses become one number."""
+    kl: KL = KL()
+
+
+class Optimizer(Section):
+    """AdamW with fp32 master weights."""
+
+    learning_rate: PositiveFloat = 2e-6
+    betas: tuple[float, float] = (0.9, 0.999)
+    epsilon: PositiveFloat = 1e-8
+    weight_decay: float = Field(default=0.0, ge=0.0)
+    max_grad_norm: PositiveFloat = 1.0
+    warmup_steps: int = Field(default=0, ge=0)
+    """Steps over which the rate rises linearly, after the start and after a reset that clears the optimizer."""
+    updates_per_step: PositiveInt = 1
+    """Optimizer updates made from the groups of one step; each sample is used once."""
+
+
+class Verifier(Section):
+    """Where answers are judged: worker processes that are killed past their deadline."""
+
+    workers: PositiveInt = 1
+    deadline: PositiveFloat = 5.0
+    """Seconds for one judgement."""
+    max_text: PositiveInt = 100_000
+    """Characters; a longer completion is not judged but counted as unparseable."""
+
+
+class Compute(Section):
+    """How the in-process engine uses this machine."""
+
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """Of the model's arithmetic; master weights are fp32 always. `auto`: bf16 where the CPU has AMX tiles."""
+    threads: int = Field(default=0, ge=0)
+    """Threads of the tensor library; 0: one a core."""
+    train_tokens: PositiveInt = 768
+    """Token budget of one forward-backward pass; a longer group is split, repeating its prompt."""
+    concurrent_samples: PositiveInt = 256
+    """Completions decoded together."""
+
+
+class Reset(Section):
+    """Make the current policy the new reference policy, as one event with the optimizer."""
+
+    clear_optimizer: bool = True
+    """Start the optimizer afresh too (ProRL v1); false keeps its moments (ProRL v2)."""
+
+
+class Stage(Section):
+    """A stretch of the run. What it sets stays set in the stages after it."""
+
+    name: str
+    steps: PositiveInt
+    reset: Reset | None = None
+    """Made on entry."""
+    set: dict[str, Any] = {}
+    """Dotted keys of `tasks`, `rollout`, `objective` and `optimizer` and their new values."""
+
+
+class Evaluation(Section):
+    """The held-out comparison of the base model with the trained one, on problems that nothing else may see."""
+
+    problems_per_task: PositiveInt = 12
+    samples: PositiveInt = 16
+    temperature: PositiveFloat = 1.0
+    max_new_tokens: PositiveInt | None = None
+    """None: as in the last stage's rollouts."""
+
+
+class Checkpoint(Section):
+    """What is kept so that a run can be taken up again."""
+
+    every: PositiveInt = 20
+    """Steps between checkpoints; there is one at the end of every stage and at every reset besides."""
+    keep: PositiveInt = 2
+    """Checkpoints kept, newest first; older ones are removed after a newer one is safely on disk."""
+
+
+STAGED = ("tasks", "rollout", "objective", "optimizer")
+"""The sections that a stage may change."""
+
+
+class Recipe(Section):
+    """A whole run: model, tasks, objective, stages, evaluation."""
+
+    name: str
+    description: str = ""
+    model: str
+    """Catalogue name (`prorl models list`), local Hugging Face folder, or Hugging Face model id."""
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    tasks: tuple[TaskSpec, ...] = Field(min_length=1)
+    rollout: Rollout = Rollout()
+    objective: Objective = Objective()
+    optimizer: Optimizer = Optimizer()
+    stages: tuple[Stage, ...] = Field(min_length=1)
+    verifier: Verifier = Verifier()
+    compute: Compute = Compute()
+    evaluation: Evaluation | None = Evaluation()
+    """null: no comparison at the end."""
+    checkpoint: Checkpoint = Checkpoint()
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Recipe:
+        for what, names in (("task", [t.task for t in self.tasks]), ("stage", [s.name for s in self.stages])):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{what} {twice[0]!r} stands there twice")
+        return self
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of all stages."""
+        return sum(stage.steps for stage in self.stages)
