@@ -1,0 +1,139 @@
+"""The result of a comparison: plain data, to and from JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from prorl.boundary.intervals import Interval
+
+ALPHA = 0.05
+
+
+@dataclass(slots=True)
+class Side:
+    """One model on one task (or overall). Rates and shares are in [0, 1]."""
+
+    samples: int
+    pass_at: dict[int, Interval]
+    """By k: strict pass@k."""
+    tolerant: Interval
+    """pass@1 when the answer may stand in any reasonable place."""
+    mean_score: Interval
+    """Mean score with partial credit. Not a success rate."""
+    unparseable: float
+    timeouts: float
+    errors: float
+    unfinished: float
+    """Share of samples that hit the length limit."""
+    tokens: float
+    """Mean completion length."""
+
+
+@dataclass(slots=True)
+class Row:
+    """Base against tuned on one task, or overall."""
+
+    task: str
+    problems: int
+    base: Side
+    tuned: Side
+    delta: dict[int, Interval]
+    """By k: mean over problems of tuned − base."""
+    p_value: float
+    p_corrected: float
+    score_floor: float
+
+    @property
+    def significant(self) -> bool:
+        """Whether pass@1 differs after correction for the number of tasks."""
+        return self.p_corrected < ALPHA
+
+
+@dataclass(slots=True)
+class Comparison:
+    """Base against tuned, by task and overall (mean of the tasks' means)."""
+
+    base_model: str
+    tuned_model: str
+    ks: tuple[int, ...]
+    level: float
+    threshold: float
+    seed: int
+    tasks: list[Row]
+    overall: Row
+
+    def verdict(self) -> str:
+        """One sentence: did the overall pass@1 move?"""
+        delta = self.overall.delta[1]
+        word = "rose" if delta.low > 0 else "fell" if delta.high < 0 else "did not move measurably"
+        before, after = self.overall.base.pass_at[1].estimate, self.overall.tuned.pass_at[1].estimate
+        inside = "excludes" if delta.excludes(0.0) else "includes"
+        return (
+            f"Mean pass@1 over {len(self.tasks)} tasks {word}: {before:.1%} → {after:.1%}, paired difference "
+            f"{100 * delta.estimate:+.1f} points; its {self.level:.0%} interval "
+            f"[{100 * delta.low:+.1f}, {100 * delta.high:+.1f}] {inside} 0."
+        )
+
+    def warnings(self) -> list[str]:
+        """What a reader must know before believing the numbers."""
+        found = [
+            f"{row.task}: its verifier gives every wrong answer at least {row.score_floor:g}; "
+            "the mean score overstates, pass@k does not"
+            for row in self.tasks
+            if row.score_floor > 0
+        ]
+        for name, sides in (("base", [r.base for r in self.tasks]), ("tuned", [r.tuned for r in self.tasks])):
+            timeouts = round(sum(side.timeouts * side.samples for side in sides))
+            errors = round(sum(side.errors * side.samples for side in sides))
+            if timeouts + errors:
+                found.append(
+                    f"{name}: the verifier ran out of time on {timeouts} samples and failed on {errors}, of "
+                    f"{sum(side.samples for side in sides)}; they count as not solved"
+                )
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able; `from_dict` gives the comparison back."""
+        content: dict[str, Any] = _string_keys(asdict(self))
+        content["ks"] = list(self.ks)
+        for row in (*content["tasks"], content["overall"]):
+            row["significant"] = row["p_corrected"] < ALPHA
+        content["verdict"] = self.verdict()
+        content["warnings"] = self.warnings()
+        return content
+
+    @staticmethod
+    def from_dict(content: dict[str, Any]) -> Comparison:
+        """The comparison that `to_dict` wrote, also after a detour through JSON."""
+        return Comparison(
+            base_model=content["base_model"],
+            tuned_model=content["tuned_model"],
+            ks=tuple(content["ks"]),
+            level=content["level"],
+            threshold=content["threshold"],
+            seed=content["seed"],
+            tasks=[_row(row) for row in content["tasks"]],
+            overall=_row(content["overall"]),
+        )
+
+
+def _string_keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _string_keys(item) for key, item in value.items()}
+    return [_string_keys(item) for item in value] if isinstance(value, list) else value
+
+
+def _by_k(content: dict[str, Any]) -> dict[int, Interval]:
+    return {int(k): Interval(**interval) for k, interval in content.items()}
+
+
+def _side(content: dict[str, Any]) -> Side:
+    intervals = {name: Interval(**content[name]) for name in ("tolerant", "mean_score")}
+    return Side(**{**content, **intervals, "pass_at": _by_k(content["pass_at"])})
+
+
+def _row(content: dict[str, Any]) -> Row:
+    plain = {name: value for name, value in content.items() if name != "significant"}
+    sides = {"base": _side(content["base"]), "tuned": _side(content["tuned"])}
+    return Row(**{**plain, **sides, "delta": _by_k(content["delta"])})

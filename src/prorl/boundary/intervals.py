@@ -1,0 +1,116 @@
+"""Confidence intervals for a mean over problems, the problems being what was drawn at random.
+
+A suite's number is the mean of its tasks' means, so problems are resampled within their task (the stratum).
+
+- Where a task's values differ: bias-corrected and accelerated bootstrap (Efron 1987) with the acceleration of a
+  stratified mean (Davison & Hinkley 1997, section 5.3.2) and quantiles widened for few problems (Student's t with
+  Welch-Satterthwaite degrees of freedom; Hesterberg 2015, "expanded percentile").
+- Where all values of a task are equal (all zero, say) a bootstrap would claim certainty. Then a share q of unlike
+  problems can have gone unseen, with (1−q)^problems = α/2, and they may lie at either end of the range. For all-zero
+  data this is Clopper and Pearson's bound, for a single problem nearly the whole range.
+- Where a suite has tasks of both kinds the two parts are combined as independent ones (MOVER, Zou & Donner 2008).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+RESAMPLES = 10_000
+_CELLS = 4_000_000
+"""Resampled values held in memory at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate and the ends of its confidence interval."""
+
+    estimate: float
+    low: float
+    high: float
+
+    def excludes(self, value: float) -> bool:
+        """Whether `value` lies outside the interval."""
+        return value < self.low or value > self.high
+
+
+def mean_interval(
+    strata: Sequence[Floats],
+    rng: np.random.Generator,
+    *,
+    level: float = 0.95,
+    bounds: tuple[float, float] = (0.0, 1.0),
+    resamples: int = RESAMPLES,
+) -> Interval:
+    """Interval for the mean of the strata's means. Each stratum is [problems], with values within `bounds`."""
+    if not strata or any(len(values) == 0 for values in strata):
+        raise ValueError("an interval needs at least one stratum, and at least one problem in each")
+    weight = 1.0 / len(strata)
+    varied = [values for values in strata if np.ptp(values) > 0]
+    constant = [values for values in strata if np.ptp(values) == 0]
+    estimate = float(sum(weight * values.mean() for values in strata))
+    below = above = 0.0
+    if varied:
+        low, high = _bca_offsets(varied, weight, rng, level, resamples)
+        below, above = low**2, high**2
+    if constant:
+        low, high = _unseen_offsets(constant, weight, level, bounds)
+        below, above = below + low**2, above + high**2
+    low, high = estimate - below**0.5, estimate + above**0.5
+    return Interval(estimate, max(low, bounds[0]), min(high, bounds[1]))
+
+
+def _bca_offsets(
+    strata: Sequence[Floats], weight: float, rng: np.random.Generator, level: float, resamples: int
+) -> tuple[float, float]:
+    """How far the interval reaches below and above the estimate."""
+    from scipy.stats import norm, t
+
+    means = _resampled(strata, weight, rng, resamples)
+    estimate = sum(weight * values.mean() for values in strata)
+    influence = [weight * (values - values.mean()) for values in strata]
+    variances = np.array([np.sum(values**2) / len(values) ** 2 for values in influence])
+    unbiased = np.array([v * len(x) / (len(x) - 1) for v, x in zip(variances, strata, strict=True)])
+    freedom = unbiased.sum() ** 2 / np.sum(unbiased**2 / np.array([len(x) - 1 for x in strata]))
+    acceleration = sum(np.sum(v**3) / len(v) ** 3 for v in influence) / (6 * variances.sum() ** 1.5)
+
+    tolerance = 1e-12 * max(1.0, abs(estimate))
+    share_below = np.mean(means < estimate - tolerance) + np.mean(abs(means - estimate) <= tolerance) / 2
+    bias = norm.ppf(np.clip(share_below, 1 / resamples, 1 - 1 / resamples))
+    tail = t.ppf((1 + level) / 2, freedom) * (unbiased.sum() / variances.sum()) ** 0.5
+    shifted = bias + np.array([-tail, tail])
+    shares = norm.cdf(bias + shifted / np.maximum(1 - acceleration * shifted, 1e-9))
+    low, high = np.quantile(means, shares)
+    return max(float(estimate - low), 0.0), max(float(high - estimate), 0.0)
+
+
+def _resampled(strata: Sequence[Floats], weight: float, rng: np.random.Generator, resamples: int) -> Floats:
+    """The weighted sum of the strata's means under resampling of problems within each stratum: [resamples]."""
+    means = np.zeros(resamples)
+    for values in strata:
+        rows = max(1, _CELLS // len(values))
+        for start in range(0, resamples, rows):
+            stop = min(start + rows, resamples)
+            drawn = rng.integers(0, len(values), (stop - start, len(values)))
+            means[start:stop] += weight * values[drawn].mean(axis=1)
+    return means
+
+
+def _unseen_offsets(
+    strata: Sequence[Floats], weight: float, level: float, bounds: tuple[float, float]
+) -> tuple[float, float]:
+    """How far strata without any spread may reach below and above, through problems that were not drawn.
+
+    The share q of unseen problems, averaged over strata of equal weight, is largest at
+    1 − (α/2)^(1/m) with m = strata × the smallest stratum's size (by convexity of −log(1−q)).
+    """
+    problems = len(strata) * min(len(values) for values in strata)
+    unseen = 1.0 - ((1.0 - level) / 2) ** (1.0 / problems)
+    centre = sum(weight * float(values[0]) for values in strata)
+    total = weight * len(strata)
+    return unseen * (centre - total * bounds[0]), unseen * (total * bounds[1] - centre)

@@ -1,0 +1,79 @@
+"""The sample table: what each model answered to each problem, and how it was judged. Stored as Parquet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from prorl.errors import UserError
+
+SCHEMA = pl.Schema(
+    {
+        "model": pl.String(),
+        "task": pl.String(),
+        "problem": pl.String(),
+        "sample": pl.Int32(),
+        "score": pl.Float64(),
+        "tolerant_score": pl.Float64(),
+        "outcome": pl.String(),
+        "tokens": pl.Int32(),
+        "finished": pl.Boolean(),
+        "text": pl.String(),
+    }
+)
+"""`problem` is the problem's id, `sample` counts from 0 within it, `outcome` is a `tasks.contract.Outcome`,
+`tokens` the completion's length and `finished` whether it ended by itself before its length limit."""
+
+SUCCESS = 1.0
+"""A sample is a success when its score reaches this. Anything lower is partial credit, which solves nothing."""
+
+
+def table(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+    """Rows with the keys of `SCHEMA` as a table; other keys are an error."""
+    rows = list(rows)
+    unknown = sorted({key for row in rows for key in row} - set(SCHEMA))
+    if unknown:
+        raise ValueError(f"sample rows have unknown columns {unknown}; known are {list(SCHEMA)}")
+    return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def write(samples: pl.DataFrame, path: Path) -> None:
+    """Write a sample table whole or not at all (temporary neighbour, fsync, rename)."""
+    neighbour = Path(path).with_name(Path(path).name + ".partial")
+    neighbour.parent.mkdir(parents=True, exist_ok=True)
+    samples.select(SCHEMA.names()).cast(SCHEMA).write_parquet(neighbour)
+    with open(neighbour, "rb+") as file:
+        os.fsync(file.fileno())
+    os.replace(neighbour, path)
+
+
+def read(path: Path) -> pl.DataFrame:
+    """Read a sample table. Raises UserError if the file lacks a column."""
+    samples = pl.read_parquet(path)
+    missing = [name for name in SCHEMA if name not in samples.columns]
+    if missing:
+        raise UserError(f"{path}: not a sample table, it lacks {', '.join(missing)}")
+    return samples.select(SCHEMA.names()).cast(SCHEMA)
+
+
+def counts(samples: pl.DataFrame | pl.LazyFrame, threshold: float = SUCCESS) -> pl.DataFrame:
+    """Counts by problem, sorted by task and problem: all that the estimators need.
+
+    Columns: task, problem, n (samples), c (strict successes), c_tolerant (successes by tolerant extraction),
+    score (mean strict score, partial credit included).
+    """
+    by_problem = (
+        samples.lazy()
+        .group_by("task", "problem")
+        .agg(
+            pl.len().cast(pl.Int64).alias("n"),
+            (pl.col("score") >= threshold).sum().cast(pl.Int64).alias("c"),
+            (pl.col("tolerant_score") >= threshold).sum().cast(pl.Int64).alias("c_tolerant"),
+            pl.col("score").mean(),
+        )
+    )
+    return by_problem.sort("task", "problem").collect()

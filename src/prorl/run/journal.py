@@ -1,0 +1,76 @@
+"""The journal of a run: every decision it took, in order, one JSON line each, never rewritten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from prorl.run import jsonl
+
+Event = dict[str, Any]
+
+CUT_OFF = "cut_off"
+"""The event that `read` reports for a line that is not whole, because the process died while writing it."""
+
+
+class Journal:
+    """Appends events to `path`. A line is on the disk when `append` returns.
+
+    If the process before us died in the middle of a line, our first append ends that line, says so in a `warning`
+    event, and only then writes its own.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        self._mended = False
+
+    def append(self, event: str, step: int, **fields: Any) -> None:
+        """Write one event. `fields` hold what JSON can hold; non-finite floats are kept as "nan" and "inf"."""
+        taken = {"event", "step", "at"} & fields.keys()
+        if taken:
+            raise ValueError(
+                f"journal event {event!r}: the field {sorted(taken)[0]!r} is written by the journal itself"
+            )
+        self._mend(step)
+        jsonl.append(self.path, jsonl.encode({"event": event, "step": step, "at": _now(), **fields}))
+
+    def _mend(self, step: int) -> None:
+        if self._mended:
+            return
+        self._mended = True
+        tail = jsonl.cut_off_tail(self.path)
+        if not tail:
+            return
+        jsonl.append(self.path, b"\n")
+        if jsonl.decode(tail) is None:
+            message = f"{self.path.name}: the line before this one was cut off after {len(tail)} bytes"
+            self.append("warning", step, message=message)
+
+
+def read(path: Path) -> list[Event]:
+    """Every event of a journal. A line that is not whole becomes `{"event": "cut_off", "step", "at", "text"}`."""
+    events: list[Event] = []
+    for line in jsonl.lines(Path(path)):
+        event = jsonl.decode(line)
+        if event is None or "event" not in event or "step" not in event:
+            before = events[-1] if events else {"step": 0, "at": ""}
+            text = line.decode(errors="replace")
+            event = {"event": CUT_OFF, "step": before["step"], "at": before["at"], "text": text}
+        events.append(event)
+    return events
+
+
+def effective(events: Iterable[Event]) -> list[Event]:
+    """The events that still hold: a `resume` at step k undoes what was journalled before it for steps beyond k."""
+    kept: list[Event] = []
+    for event in events:
+        if event["event"] == "resume":
+            kept = [earlier for earlier in kept if earlier["step"] <= event["step"]]
+        kept.append(event)
+    return kept
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
