@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from prorl.verify.verdict import Outcome, Verdict
+
+__all__ = ["ENDLESS", "Message", "Outcome", "Problem", "Split", "Task", "Verdict"]
+
 
 class Split(StrEnum):
     """Disjoint families of problems. Nothing measured on `TEST` may steer a run; `VALIDATION` may."""
@@ -18,16 +22,6 @@ class Split(StrEnum):
     TEST = "test"
     EXAMPLES = "examples"
     """The problems whose solutions are shown as worked examples; never asked."""
-
-
-class Outcome(StrEnum):
-    """What became of an answer. `TIMEOUT` and `ERROR` speak of the verifier, not of the answer."""
-
-    SOLVED = "solved"
-    WRONG = "wrong"
-    UNPARSEABLE = "unparseable"
-    TIMEOUT = "timeout"
-    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,32 +52,27 @@ class Problem:
         return Problem(hashlib.sha256(content.encode()).hexdigest()[:20], task, tuple(messages), payload)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A judgement. `score` and `tolerant_score` are in [0, 1]; a success is `score >= 1.0`, nothing less.
-
-    `score` reads the answer from the format that was asked for (strict extraction); `tolerant_score` accepts any
-    reasonable place for an answer. `answer` is what strict extraction found, or what tolerant extraction found if
-    strict found nothing, or None.
-    """
-
-    score: float
-    outcome: Outcome
-    tolerant_score: float = 0.0
-    answer: str | None = None
-    detail: str = ""
+ENDLESS = 10**9
+"""A task without a size has a problem at every index below this; questions may repeat."""
 
 
 class Task(Protocol):
-    """A family of problems with one verifier. Instances are picklable; they hold no torch and no open files."""
+    """A family of problems with one verifier. Instances are picklable; they hold no torch and no open files.
+
+    A task may also have `worked_solution(problem) -> str | None`, a completion that solves the problem, and
+    `prepare()`, called once in each worker before the first judgement: the place for slow imports.
+    """
 
     name: str
 
     def size(self, split: Split) -> int | None:
-        """How many problems the split has; None when they are generated without end."""
+        """How many problems the split has; None when they are generated without end (see `ENDLESS`)."""
 
     def problem(self, split: Split, index: int) -> Problem:
         """The problem at `index` of a split: always the same for the same index. IndexError past the end."""
+
+    def examples(self) -> tuple[Problem, ...]:
+        """The problems that `prompt` shows as worked examples, so that they are never asked; empty if none."""
 
     def prompt(self, problem: Problem) -> tuple[Message, ...]:
         """What the model is shown: instructions, worked examples if any, and the question."""

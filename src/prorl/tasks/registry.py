@@ -1,0 +1,62 @@
+"""From a task's name in a recipe to the task."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, cast
+
+from prorl.errors import UserError
+from prorl.tasks.contract import Task
+from prorl.tasks.names import unknown
+
+FAMILIES: Mapping[str, str] = {
+    "reasoning_gym/": "prorl.tasks.reasoning_gym:ReasoningGymTask",
+    "toy/": "prorl.tasks.toy:ToyTask",
+}
+"""The class that builds the tasks whose names begin so; its module's `names()` lists them. Imported when needed."""
+
+
+class TaskFactory(Protocol):
+    """What a family's class, or a task class of one's own named as `package.module:Class`, is called with."""
+
+    def __call__(self, name: str, options: Mapping[str, Any], worked_examples: int) -> Task:
+        """Build the task called `name`. Raises UserError for options it doesn't like."""
+
+
+def build(name: str, *, worked_examples: int = 0, options: Mapping[str, Any] | None = None) -> Task:
+    """The task called `name`: of a family (`reasoning_gym/gcd`) or a class of one's own (`package.module:Class`).
+
+    Raises UserError naming what is wrong: an unknown task, an unknown option, a bad value, an import that fails.
+    """
+    if worked_examples < 0:
+        raise UserError(f"{name}: worked_examples is {worked_examples}; use 0 or more")
+    return _factory(name)(name, dict(options or {}), worked_examples)
+
+
+def names() -> list[str]:
+    """Names of all built-in tasks, sorted. Imports every family."""
+    listed: list[str] = []
+    for target in FAMILIES.values():
+        module = importlib.import_module(target.partition(":")[0])
+        listed += cast(Callable[[], Sequence[str]], module.names)()
+    return sorted(listed)
+
+
+def _factory(name: str) -> TaskFactory:
+    for prefix, target in FAMILIES.items():
+        if name.startswith(prefix):
+            return _imported(target, name)
+    if ":" in name:
+        return _imported(name, name)
+    raise unknown(name, names())
+
+
+def _imported(target: str, name: str) -> TaskFactory:
+    module, _, attribute = target.partition(":")
+    try:
+        return cast(TaskFactory, getattr(importlib.import_module(module), attribute))
+    except ImportError as error:
+        raise UserError(f"task {name!r}: {error}; is {module} installed, or on PYTHONPATH?") from error
+    except AttributeError as error:
+        raise UserError(f"task {name!r}: module {module} has no {attribute}") from error

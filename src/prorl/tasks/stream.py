@@ -1,0 +1,120 @@
+"""The endless stream of training problems: deterministic, resumable, by weight."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+from prorl.errors import UserError
+from prorl.tasks.contract import ENDLESS, Problem, Split, Task
+from prorl.tasks.suite import Suite
+
+MOST_SKIPS = 10_000
+"""Problems of one task that may be skipped in a row before it counts as having none."""
+
+
+class ProblemStream:
+    """Training problems without end, each task as often as its weight says.
+
+    The next task is the one furthest behind its share, so every stretch of prompts holds all tasks in proportion. A
+    finite task is walked through in a new order each epoch; of an endless one problems are drawn at random. Everything
+    follows from the seed and the counters, so the counters are the whole state.
+    """
+
+    def __init__(self, suite: Suite, seed: int, excluded: Iterable[str] = (), retired: Iterable[str] = ()) -> None:
+        """`excluded` are ids never to be asked (what is held out); the suite's worked examples are excluded anyhow.
+
+        `retired` are ids of problems that no longer teach; more can be added by `retire`. Raises UserError if every
+        weight is 0.
+        """
+        self._suite = suite
+        self._seed = seed
+        self._excluded = frozenset(excluded) | suite.examples()
+        self._retired = set(retired)
+        total = sum(suite.weights.values())
+        if total <= 0:
+            raise UserError("all weights of the task suite are 0; give at least one task a positive weight")
+        self._shares = {name: weight / total for name, weight in suite.weights.items() if weight > 0}
+        self._given = dict.fromkeys(self._shares, 0)
+        self._position = dict.fromkeys(self._shares, 0)
+        self._skipped = dict.fromkeys(self._shares, 0)
+        self._orders: dict[str, tuple[int, list[int]]] = {}
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Problem:
+        """The next problem. Raises UserError naming a task of which nothing is left to ask."""
+        task = self._suite.tasks[self._next_task()]
+        size = task.size(Split.TRAIN)
+        allowed = MOST_SKIPS if size is None else min(MOST_SKIPS, 2 * size)
+        for _ in range(allowed):
+            problem = task.problem(Split.TRAIN, self._index(task, size))
+            self._position[task.name] += 1
+            if problem.id not in self._excluded and problem.id not in self._retired:
+                self._given[task.name] += 1
+                return problem
+            self._skipped[task.name] += 1
+        raise UserError(
+            f"{task.name}: zero prompts after filtering: {allowed} in a row are held out, worked examples or retired; "
+            "hold out fewer problems, choose options with more variety, or set the task's weight to 0"
+        )
+
+    @property
+    def skipped(self) -> Mapping[str, int]:
+        """How many problems were skipped, by task."""
+        return dict(self._skipped)
+
+    def retire(self, ids: Iterable[str]) -> None:
+        """Never ask these again."""
+        self._retired.update(ids)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the stream stands, as JSON-able counters."""
+        return {
+            "seed": self._seed,
+            "given": dict(self._given),
+            "position": dict(self._position),
+            "skipped": dict(self._skipped),
+            "retired": sorted(self._retired),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where the state was taken. Raises UserError if it is of another seed or other tasks."""
+        if state["seed"] != self._seed:
+            raise UserError(f"the problem stream was saved with seed {state['seed']}, this one has {self._seed}")
+        if set(state["given"]) != set(self._shares):
+            changed = ", ".join(sorted(set(state["given"]) ^ set(self._shares)))
+            raise UserError(f"the problem stream was saved for other tasks; these differ: {changed}")
+        self._given = dict(state["given"])
+        self._position = dict(state["position"])
+        self._skipped = dict(state["skipped"])
+        self._retired = set(state["retired"])
+
+    def _next_task(self) -> str:
+        """The task furthest behind its share; equals take turns in an order that changes with every round."""
+        given = sum(self._given.values())
+        behind = {name: share * (given + 1) - self._given[name] for name, share in self._shares.items()}
+        most = max(behind.values())
+        equals = [name for name, by in behind.items() if by > most - 1e-9]
+        return min(equals, key=lambda name: self._number(name, "turn", self._given[name]))
+
+    def _index(self, task: Task, size: int | None) -> int:
+        position = self._position[task.name]
+        if size is None:
+            return self._number(task.name, "draw", position) % ENDLESS
+        if size == 0:
+            raise UserError(f"{task.name}: zero prompts: its training split is empty; set its weight to 0")
+        epoch, place = divmod(position, size)
+        if self._orders.get(task.name, (-1, []))[0] != epoch:
+            order = list(range(size))
+            random.Random(self._number(task.name, "epoch", epoch)).shuffle(order)
+            self._orders[task.name] = (epoch, order)
+        return self._orders[task.name][1][place]
+
+    def _number(self, task: str, purpose: str, count: int) -> int:
+        """A number that looks random and depends on nothing but the seed and these arguments."""
+        content = f"{self._seed}/{task}/{purpose}/{count}".encode()
+        return int.from_bytes(hashlib.sha256(content).digest()[:8], "big")
