@@ -10,8 +10,11 @@ import torch
 from torch import Tensor
 
 from prorl.algo.packed import Segments
+from prorl.algo.pass_at_k import pass_at_k_advantages
 from prorl.algo.ratio import at_least_float32
 from prorl.errors import IntegrityError, UserError
+
+__all__ = ["PRESETS", "Normalizer", "advantages", "pass_at_k_advantages"]
 
 Mean = Literal["none", "group", "leave_one_out", "batch"]
 Std = Literal["none", "group", "batch"]

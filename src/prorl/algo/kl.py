@@ -7,6 +7,9 @@ k1 in the loss pulls nowhere at all, so it belongs in the reward.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import torch
@@ -80,3 +83,47 @@ def kl_to_go(values: Tensor, segments: Segments) -> Tensor:
     token can't be its fault, so this has `kl_in_reward`'s gradient in the mean, with less noise.
     """
     return segments.sum_to_go(at_least_float32(values).detach())
+
+
+@dataclass
+class KLCoefficient:
+    """`value` multiplies the KL. With a `target` it follows the measured KL (Ziegler et al., arXiv 1909.08593 eq. 4).
+
+    Each `update` multiplies it by 1 + e / `horizon`, where e = KL / target - 1 kept within +-0.2: a KL that stays high
+    doubles the coefficient in about 3.5 horizons.
+    """
+
+    initial: float
+    """Where it starts, and stays without a target."""
+    target: float | None = None
+    """Nats per token, or whatever unit the measured KL has. None: constant."""
+    horizon: float = 100.0
+    """Updates. Larger is slower."""
+    value: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.initial < math.inf:
+            raise UserError(f"the KL coefficient is {self.initial}; it must be 0 or more")
+        if self.target is not None and not self.target > 0:
+            raise UserError(f"the KL target is {self.target}; it must be above 0, or null for a constant coefficient")
+        if self.target is not None and self.initial == 0:
+            raise UserError("an adaptive KL coefficient is scaled, so it can't start at 0: give a small one")
+        if not self.horizon >= 1:
+            raise UserError(f"the horizon of the KL coefficient is {self.horizon}; it must be 1 update or more")
+        self.value = self.initial
+
+    def update(self, kl: float) -> None:
+        """Take note of the KL measured at an update. One that isn't finite says nothing and changes nothing."""
+        if self.target is None or not math.isfinite(kl):
+            return
+        error = min(max(kl / self.target - 1, -0.2), 0.2)
+        self.value *= 1 + error / self.horizon
+
+    def state_dict(self) -> dict[str, float]:
+        """The value; settings are the recipe's."""
+        return {"value": self.value}
+
+    def load_state_dict(self, state: Mapping[str, float]) -> None:
+        """Continue from `state_dict`; a constant coefficient stays the recipe's. KeyError if the value is missing."""
+        value = float(state["value"])
+        self.value = self.initial if self.target is None else value
