@@ -8,6 +8,8 @@ from typing import Any
 from prorl.boundary.intervals import Interval
 
 ALPHA = 0.05
+FEW_PROBLEMS = 10
+"""Below this many problems a resampling interval of a task can't be trusted."""
 
 
 @dataclass(slots=True)
@@ -83,6 +85,9 @@ class Comparison:
             for row in self.tasks
             if row.score_floor > 0
         ]
+        few = [row.task for row in self.tasks if row.problems < FEW_PROBLEMS]
+        if few:
+            found.append(f"fewer than {FEW_PROBLEMS} problems, so the interval is too narrow: {', '.join(few)}")
         for name, sides in (("base", [r.base for r in self.tasks]), ("tuned", [r.tuned for r in self.tasks])):
             timeouts = round(sum(side.timeouts * side.samples for side in sides))
             errors = round(sum(side.errors * side.samples for side in sides))

@@ -9,6 +9,9 @@ A suite's number is the mean of its tasks' means, so problems are resampled with
   problems can have gone unseen, with (1−q)^problems = α/2, and they may lie at either end of the range. For all-zero
   data this is Clopper and Pearson's bound, for a single problem nearly the whole range.
 - Where a suite has tasks of both kinds the two parts are combined as independent ones (MOVER, Zou & Donner 2008).
+
+Simulated coverage of the 95 % interval is 94-97 % for one task of 12 or more problems and for suites of such tasks,
+about 90 % where a few problems carry the whole mean (true rates spread as Beta(0.1, 2)), less below ten problems.
 """
 
 from __future__ import annotations

@@ -1,0 +1,60 @@
+"""The paired test against enumeration, its error rate, and Holm's correction."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from prorl.boundary import significance
+from prorl.boundary.significance import holm, sign_flip_p
+
+
+def _enumerated(differences: np.ndarray) -> float:
+    observed = abs(differences.mean())
+    means = [abs(np.mean(np.array(signs) * differences)) for signs in product((-1, 1), repeat=len(differences))]
+    return float(np.mean([mean >= observed - 1e-12 for mean in means]))
+
+
+def test_few_differences_are_enumerated() -> None:
+    differences = np.array([0.5, 0.25, 0.125, 0.5, -0.0625, 0.3, 0.0])
+    assert sign_flip_p([differences], np.random.default_rng(0)) == _enumerated(differences)
+
+
+def test_six_gains_and_no_loss_is_two_in_sixty_four() -> None:
+    assert sign_flip_p([np.full(6, 0.1)], np.random.default_rng(0)) == 2 / 64
+
+
+def test_drawn_patterns_agree_with_all_patterns(monkeypatch: pytest.MonkeyPatch) -> None:
+    differences = np.random.default_rng(1).normal(0.25, 0.5, 10)
+    exact = sign_flip_p([differences], np.random.default_rng(0))
+    monkeypatch.setattr(significance, "EXACT_UP_TO", 0)
+    assert 0.01 < exact < 0.9
+    assert sign_flip_p([differences], np.random.default_rng(0), draws=100_000) == pytest.approx(exact, abs=0.005)
+
+
+def test_no_difference_anywhere_is_no_evidence() -> None:
+    assert sign_flip_p([np.zeros(9)], np.random.default_rng(0)) == 1.0
+
+
+def test_tasks_weigh_the_same_whatever_their_sizes() -> None:
+    small, large = np.array([0.4, 0.4]), np.full(100, -0.01)
+    separately = [small / 4, large / 200]
+    expected = np.concatenate(separately).sum()
+    assert expected > 0
+    assert sign_flip_p([small, large], np.random.default_rng(0)) > 0.4
+
+
+def test_equal_models_are_called_different_at_most_one_time_in_twenty() -> None:
+    rng = np.random.default_rng(7)
+    calls = 0
+    for _ in range(1000):
+        rates = rng.beta(0.5, 2, 14)
+        differences = (rng.binomial(16, rates) - rng.binomial(16, rates)) / 16
+        calls += sign_flip_p([differences], rng, draws=999) < 0.05
+    assert calls / 1000 <= 0.065
+
+
+def test_holm_steps_down_and_stays_in_order() -> None:
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.6, 0.9]) == [1.0, 1.0]
+    assert holm([]) == []
