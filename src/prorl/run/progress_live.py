@@ -80,7 +80,7 @@ class LiveProgress:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """The whole view for the room there is."""
-        top = [self._headline(), self._bar(options.max_width), Text()]
+        top = [self._headline(), self._bar(), Text()]
         middle = [self._curves(options.max_width), Text(), self._counts()]
         used = len(top) + len(CURVES) + 2 + 2 + 1
         room = max(2, min(len(self._events), console.size.height - used - 1))
@@ -92,7 +92,7 @@ class LiveProgress:
             text.append(f"{name} ", style="dim").append(f"{value}   ")
         return text
 
-    def _bar(self, width: int) -> RenderableType:
+    def _bar(self) -> RenderableType:
         eta = None if self._eta is None else self._eta - (time.monotonic() - self._eta_at)
         line = Table.grid(padding=(0, 2, 0, 0), expand=True)
         line.add_column(no_wrap=True)
@@ -100,7 +100,9 @@ class LiveProgress:
         line.add_column(no_wrap=True, justify="right")
         left = Text.assemble(("step ", "dim"), f"{self._step}/{self._total}", ("  stage ", "dim"), self._stage)
         elapsed = duration(time.monotonic() - self._began)
-        right = Text.assemble(elapsed, ("  ETA ", "dim"), duration(None if eta is None else max(eta, 0.0)))
+        right = Text.assemble(
+            ("elapsed ", "dim"), elapsed, ("  ETA ", "dim"), duration(None if eta is None else max(eta, 0.0))
+        )
         line.add_row(left, ProgressBar(total=max(self._total, 1), completed=self._step), right)
         return line
 
