@@ -1,0 +1,76 @@
+"""Getting a model from the Hugging Face Hub, or from what it left in its own cache."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import constants, snapshot_download
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HFValidationError,
+    HTTPError,  # type: ignore[attr-defined]  # whichever HTTP library this version uses
+    RepositoryNotFoundError,
+)
+from tqdm.std import tqdm  # type: ignore[import-untyped]
+
+from prorl.errors import UserError
+from prorl.policy.progress import Progress
+
+# Everything to run a model in safetensors format, at the top of the repository; no copies in other formats.
+NEEDED = ["*.json", "*.safetensors", "*.jinja", "*.model", "*.txt", "*.tiktoken"]
+UNNEEDED = ["*/*", "consolidated*", "README*", "LICENSE*"]
+PATIENCE = 10  # seconds for the Hub's first answer
+
+
+def download_snapshot(model: str, progress: Progress) -> Path:
+    """The folder of the Hub's model `model`, downloaded into the Hub's own cache as far as it isn't there yet.
+
+    Without a network, or with `HF_HUB_OFFLINE=1`, a complete copy in that cache is enough. Raises `UserError` with
+    the reason and the remedy; naming alternatives is up to the caller.
+    """
+    try:
+        folder = snapshot_download(
+            model,
+            allow_patterns=NEEDED,
+            ignore_patterns=UNNEEDED,
+            etag_timeout=PATIENCE,
+            tqdm_class=_reporting_to(progress),
+        )
+    except HFValidationError as error:
+        raise UserError(f"model {model!r} is neither a folder nor a valid Hugging Face id") from error
+    except GatedRepoError as error:
+        raise UserError(
+            f"model {model!r} is gated: accept its terms on its page, then log in with `hf auth login`"
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise UserError(
+            f"model {model!r} is not a folder here and not on the Hugging Face Hub (if it is private, `hf auth login`)"
+        ) from error
+    except (HTTPError, OSError) as error:
+        raise UserError(f"model {model!r} is not a folder here, and {_reason(error)}") from error
+    return Path(folder)
+
+
+def _reason(error: BaseException) -> str:
+    if constants.HF_HUB_OFFLINE:
+        return "offline mode is on (HF_HUB_OFFLINE) and the Hugging Face cache has no complete copy of it"
+    while cause := error.__cause__ or error.__context__:
+        error = cause
+    what = str(error).strip().splitlines()
+    return f"the Hugging Face Hub cannot be reached ({what[0] if what else type(error).__name__})"
+
+
+def _reporting_to(progress: Progress) -> type[Any]:
+    """A `tqdm` that draws nothing and tells `progress` how many bytes have come."""
+
+    class Reporter(tqdm):  # type: ignore[misc]
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **{**options, "file": io.StringIO(), "disable": False})
+
+        def display(self, *_: Any, **__: Any) -> None:
+            if self.unit == "B" and self.total:
+                progress("download", int(self.n), int(self.total), "bytes")
+
+    return Reporter
