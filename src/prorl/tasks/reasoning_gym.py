@@ -12,10 +12,12 @@ import difflib
 import math
 import random
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
 
 from prorl.errors import UserError
 from prorl.tasks import extract
@@ -34,6 +36,14 @@ _OURS = {"seed", "size"}
 _DRAWN_AT_START = frozenset({"acre", "gsm_symbolic", "list_functions", "word_ladder"})
 """Data sets that draw or bound all their items when they are made: they are made anew for every block of items."""
 _BLOCK = 500
+
+
+def _same_truth_value(answer: str, entry: Mapping[str, Any]) -> float:
+    return float(answer.strip().lower() == str(entry["answer"]).lower())
+
+
+_MENDED_SCORERS: Mapping[str, Callable[[str, Mapping[str, Any]], float]] = {"game_of_life_halting": _same_truth_value}
+"""Scorers to use in place of the library's. `game_of_life_halting` compares `bool(text)`: any answer is right there."""
 
 
 class ReasoningGymTask:
@@ -83,18 +93,20 @@ class ReasoningGymTask:
         return (*turns, *problem.messages)
 
     def judge(self, problem: Problem, text: str) -> Verdict:
-        """Score by Reasoning Gym's own scorer; partial scores are kept, but only a full one is SOLVED."""
+        """Score by Reasoning Gym's own scorer; partial scores are kept, but only a full one is SOLVED.
+
+        An answer that makes the scorer raise is UNPARSEABLE if the scorer still accepts the right answer; if it raises
+        for that too, or no right answer is known, the exception is let through: then the scorer is what's broken.
+        """
         strict, tolerant = extract.strict(text), extract.tolerant(text)
-        score = 0.0 if strict is None else self._score(strict, problem)
-        tolerant_score, detail = score, ""
-        if tolerant is not None and tolerant != strict and score < 1.0:
-            try:
-                tolerant_score = max(score, self._score(tolerant, problem))
-            except Exception as error:  # noqa: BLE001 - a line that was no answer may upset a scorer; say so
-                detail = f"the tolerant answer upset the scorer: {type(error).__name__}: {error}"
-        if strict is None:
-            return Verdict(0.0, Outcome.UNPARSEABLE, tolerant_score, tolerant, detail)
-        return Verdict(score, Outcome.SOLVED if score >= 1.0 else Outcome.WRONG, tolerant_score, strict, detail)
+        score, detail = (None, "") if strict is None else self._score(strict, problem)
+        tolerant_score, tolerant_detail = score, ""
+        if tolerant is not None and tolerant != strict and score != 1.0:
+            tolerant_score, tolerant_detail = self._score(tolerant, problem)
+        best = max(score or 0.0, tolerant_score or 0.0)
+        if score is None:
+            return Verdict(0.0, Outcome.UNPARSEABLE, best, strict or tolerant, detail or tolerant_detail)
+        return Verdict(score, Outcome.SOLVED if score >= 1.0 else Outcome.WRONG, best, strict)
 
     def worked_solution(self, problem: Problem) -> str | None:
         """A completion that solves the problem, in the format asked for; None if Reasoning Gym knows no answer."""
@@ -108,12 +120,23 @@ class ReasoningGymTask:
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_datasets": {}}
 
-    def _score(self, answer: str, problem: Problem) -> float:
+    def _score(self, answer: str, problem: Problem) -> tuple[float | None, str]:
+        """The score in [0, 1], or None and the reason why the scorer cannot read this answer."""
+        try:
+            return self._raw_score(answer, problem), ""
+        except Exception as error:
+            right = problem.payload["answer"]
+            if right is None or answer == right or self._raw_score(right, problem) < 1.0:
+                raise
+            return None, f"the scorer cannot read it: {type(error).__name__}: {error}"
+
+    def _raw_score(self, answer: str, problem: Problem) -> float:
         dataset = self._dataset(Split.TRAIN, 0)
+        scorer = _MENDED_SCORERS.get(self._dataset_name, dataset.score_answer)
         with _global_randomness_kept(0):
-            score = float(dataset.score_answer(answer, dict(problem.payload)))
+            score = float(scorer(answer, dict(problem.payload)))
         if math.isnan(score):
-            raise ValueError(f"{self.name}: the scorer returned NaN")
+            raise ValueError("the score is not a number")
         return min(1.0, max(0.0, score))
 
     def _entry(self, split: Split, index: int) -> dict[str, Any]:
@@ -179,8 +202,6 @@ def names() -> list[str]:
 
 def _checked_options(task: str, dataset: str, options: dict[str, Any]) -> dict[str, Any]:
     """The options, converted to the types that the config declares."""
-    from pydantic import ConfigDict, TypeAdapter, ValidationError
-
     if PREFIX + dataset not in names():
         raise unknown(task, names())
     config = _registered()[dataset][1]
@@ -194,8 +215,7 @@ def _checked_options(task: str, dataset: str, options: dict[str, Any]) -> dict[s
             hint = f"did you mean {close[0]!r}? " if close else ""
             raise UserError(f"{task}: unknown option {option!r}; {hint}valid: {', '.join(valid)}")
         try:
-            adapter: TypeAdapter[Any] = TypeAdapter(hints[option], config=ConfigDict(arbitrary_types_allowed=True))
-            options[option] = adapter.validate_python(value)
+            options[option] = _converted(hints[option], value, getattr(config(), option))
         except ValidationError as error:
             reason = error.errors()[0]["msg"]
             raise UserError(f"{task}: option {option!r} cannot be {value!r}: {reason}") from error
@@ -207,6 +227,16 @@ def _checked_options(task: str, dataset: str, options: dict[str, Any]) -> dict[s
         given = ", ".join(f"{option}={value!r}" for option, value in options.items())
         raise UserError(f"{task}: bad options ({given}): {error}; valid: {', '.join(valid)}") from error
     return options
+
+
+def _converted(declared: Any, value: Any, default: Any) -> Any:
+    """The value as the declared type, such as a tuple for a list. Raises ValidationError."""
+    adapter: TypeAdapter[Any] = TypeAdapter(declared)
+    try:
+        adapter.validate_python(default)
+    except ValidationError:
+        return value  # some declarations don't even fit their own defaults
+    return adapter.validate_python(value)
 
 
 def _library() -> Any:

@@ -102,7 +102,7 @@ class WorkerPool(Generic[P]):
             for _ in self._threads:
                 failure = started.get()
                 if failure is not None:
-                    raise UserError(f"verify: a worker did not start: {failure}{_advice(failure)}")
+                    raise UserError(f"verify: a worker did not start: {failure}{_advice(pickled)}")
             self._self_test(list(probes))
         except BaseException:
             self.close()
@@ -248,7 +248,7 @@ def _pickled(judge: object) -> bytes:
         ) from error
 
 
-def _advice(failure: StartFailed) -> str:
-    if "__main__" in str(failure):
+def _advice(pickled: bytes) -> str:
+    if b"__main__" in pickled:
         return "; a task must be defined in a module that can be imported, not in the script that is run"
     return ""

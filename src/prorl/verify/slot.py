@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import time
 from typing import IO
 
 from prorl.verify import channel
+from prorl.verify.processes import descendants
 
 ANSWER_LIMIT = 1 << 20
 """Bytes of the largest message accepted from a worker."""
@@ -58,7 +60,7 @@ class Slot:
             self._spawn()
             return ended
         except (OSError, ValueError, KeyError):
-            self.stop()
+            self._kill()
             self._start()
             return "its keeper died too"
 
@@ -74,8 +76,15 @@ class Slot:
         try:
             self._keeper.wait(_GRACE)
         except subprocess.TimeoutExpired:
-            self._keeper.kill()
-            self._keeper.wait()
+            self._kill()
+
+    def _kill(self) -> None:
+        """End a keeper that doesn't obey, and what it has below it."""
+        for process in (*descendants(self._keeper.pid), self._keeper.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        self._control.close()
+        self._keeper.wait()
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
@@ -103,8 +112,7 @@ class Slot:
             except (OSError, ValueError, KeyError):
                 error = _last_line(complaints) or "it ended while starting"
         if error is not None:
-            self._keeper.kill()
-            self.stop()
+            self._kill()
             raise StartFailed(error)
 
     def _spawn(self) -> None:

@@ -70,7 +70,7 @@ def _keep(control: socket.socket, judge: AnyJudge) -> None:
         if command == b"spawn":
             child = _fork(descriptors[0], judge, control)
             os.close(descriptors[0])
-            reply = {"child": child}
+            reply: dict[str, object] = {"child": child}
         elif command in (b"kill", b"reap"):
             reply = {"ended": _clear(child, wait=_LAST_WORDS if command == b"reap" else 0.0)}
         else:
