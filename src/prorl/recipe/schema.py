@@ -18,8 +18,8 @@ class TaskSpec(Section):
 
     task: str
     """Registered name (`reasoning_gym/chain_sum`) or `package.module:Class`."""
-    weight: PositiveFloat = 1.0
-    """Share of prompts, relative to the other tasks."""
+    weight: float = Field(default=1.0, ge=0.0)
+    """Share of prompts, relative to the other tasks; 0: only in the evaluation."""
     worked_examples: int = Field(default=0, ge=0)
     """Solved problems shown before the question."""
     options: dict[str, Any] = {}
@@ -54,6 +54,17 @@ class KL(Section):
     """Per-token estimator (ProRL v2 uses k2)."""
 
 
+class Correction(Section):
+    """What is done about the sampler's probabilities not quite being the trainer's."""
+
+    kind: Literal["none", "tis", "icepop", "sequence_mask"] = "none"
+    """Truncated importance sampling; drop tokens out of bounds; drop completions out of bounds."""
+    low: float | None = Field(default=None, ge=0.0, le=1.0)
+    """Lower bound of the probability ratio; None: the published one of that kind."""
+    high: float | None = Field(default=None, ge=1.0)
+    """Upper bound of the probability ratio; None: the published one of that kind."""
+
+
 class Objective(Section):
     """The loss: advantage, surrogate, aggregation, penalty."""
 
@@ -68,8 +79,9 @@ class Objective(Section):
     dual_clip: float | None = Field(default=None, gt=1.0)
     """Bound on the loss of negative advantages; None: off."""
     aggregation: Literal["token_mean", "sequence_mean", "constant_length"] = "token_mean"
-    """How token losses become one number."""
+    """How token losses become one number: DAPO, GRPO, Dr.GRPO (which divides by `rollout.max_new_tokens`)."""
     kl: KL = KL()
+    correction: Correction = Correction()
 
 
 class Optimizer(Section):
@@ -124,7 +136,7 @@ class Stage(Section):
     reset: Reset | None = None
     """Made on entry."""
     set: dict[str, Any] = {}
-    """Dotted keys of `tasks`, `rollout`, `objective` and `optimizer` and their new values."""
+    """Dotted keys of `rollout`, `objective` and `optimizer` and their new values."""
 
 
 class Evaluation(Section):
@@ -146,7 +158,7 @@ class Checkpoint(Section):
     """Checkpoints kept, newest first; older ones are removed after a newer one is safely on disk."""
 
 
-STAGED = ("tasks", "rollout", "objective", "optimizer")
+STAGED = ("rollout", "objective", "optimizer")
 """The sections that a stage may change."""
 
 

@@ -1,0 +1,56 @@
+"""The command line. Exit codes: 0 done, 2 something the user can mend, 1 a fault."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from prorl import __version__
+from prorl.cli import models, recipe, report, train
+from prorl.errors import IntegrityError, UserError
+
+app = typer.Typer(
+    name="prorl",
+    help="Train language models with prolonged reinforcement learning, and measure what it changed.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("train")(train.train)
+app.command("report")(report.report)
+app.add_typer(recipe.app, name="recipe")
+app.add_typer(models.app, name="models")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"prorl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """What holds for every command."""
+
+
+def main() -> None:
+    """Run the command line; errors that were foreseen are one line on standard error."""
+    try:
+        app()
+    except UserError as error:
+        _tell(f"prorl: {error}")
+        sys.exit(2)
+    except IntegrityError as error:
+        _tell(f"prorl: {error}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        _tell("prorl: interrupted; go on with: prorl train --resume RUN_DIR")
+        sys.exit(130)
+
+
+def _tell(line: str) -> None:
+    Console(stderr=True, soft_wrap=True, highlight=False).print(line, markup=False)

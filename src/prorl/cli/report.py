@@ -1,0 +1,27 @@
+"""`prorl report`: one page about a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from prorl.errors import UserError
+
+
+def report(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished or running job.")],
+    figure: Annotated[Path | None, typer.Option(help="Also draw the run into this .svg or .png file.")] = None,
+) -> None:
+    """Write RUN/report.html from the run's files."""
+    if not (run / "recipe.yaml").is_file():
+        raise UserError(f"{run} holds no run (no recipe.yaml); give the folder that prorl train wrote")
+    from prorl.run.report import write_report
+
+    typer.echo(write_report(run))
+    if figure is not None:
+        from prorl.run.figure import run_figure
+
+        run_figure(run, figure)
+        typer.echo(figure)

@@ -1,0 +1,59 @@
+"""`prorl train`: begin a run or go on with one."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from prorl.errors import UserError
+
+
+def train(
+    recipe: Annotated[str | None, typer.Argument(help="Name of a shipped recipe, or path of a .yaml file.")] = None,
+    changes: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Changes, e.g. rollout.temperature=1.2")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="New folder for the run.  [default: runs/RECIPE]")
+    ] = None,
+    resume: Annotated[Path | None, typer.Option("--resume", help="Go on with the run in this folder.")] = None,
+) -> None:
+    """Train a model and compare it with its base on held-out problems.
+
+    prorl train quickstart
+
+    prorl train quickstart seed=1 compute.precision=fp32 --out runs/mine
+
+    prorl train --resume runs/mine
+    """
+    if resume is not None and (recipe is not None or changes or out is not None):
+        raise UserError(f"--resume {resume} goes on with that run's own recipe and folder; give nothing else with it")
+    if resume is None and recipe is None:
+        raise UserError("name a recipe (prorl train quickstart) or a run to go on with (--resume RUN_DIR)")
+    console = Console()
+    from prorl.policy.progress import on_terminal
+    from prorl.recipe.load import load
+
+    loaded = load(recipe, changes or ()) if recipe is not None else None
+    from prorl.run import job
+    from prorl.run.directory import free_path
+    from prorl.run.progress import make_progress
+
+    progress = make_progress(console)
+    fetching = partial(on_terminal, "model", console)
+    if loaded is not None:
+        result = job.start(loaded, out or free_path(Path("runs"), loaded.name), progress, fetching)
+    else:
+        assert resume is not None
+        result = job.resume(resume, progress, fetching)
+    if result.comparison is not None:
+        from prorl.boundary.table import render
+
+        console.print(render(result.comparison))
+    if not result.finished:
+        console.print(f"stopped; go on with: prorl train --resume {result.path}", soft_wrap=True)
+    console.print(f"report: {result.report}", soft_wrap=True)

@@ -1,0 +1,102 @@
+"""The in-process engine: one copy of the weights samples and is trained."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from prorl.engine.local.masters import MasterOptimizer
+from prorl.engine.local.precision import settle
+from prorl.engine.local.reference import Reference, content_id
+from prorl.engine.local.sampler import sample
+from prorl.engine.local.trainer import Trainer
+from prorl.engine.protocol import GroupRequest, SampledGroup, Sampling, TrainingGroup, UpdateReport
+from prorl.errors import IntegrityError
+from prorl.policy.model import Policy
+from prorl.policy.turn import Turn
+from prorl.recipe.schema import Compute, Objective, Optimizer
+
+
+class LocalEngine:
+    """Implements `prorl.engine.protocol.Engine` in this process."""
+
+    def __init__(self, model: Path, compute: Compute, seed: int) -> None:
+        """Load the model; it is policy and reference policy at once, and KL is 0."""
+        self.policy = Policy.load(model, settle(compute))
+        self.reference = Reference(self.policy)
+        self.optimizer = MasterOptimizer(self.policy.parameters)
+        self.trainer = Trainer(self.policy, self.reference.policy, self.optimizer, compute.train_tokens)
+        self.compute, self.seed = compute, seed
+        self.weights_version = 0
+        self._fresh_reference = True
+
+    @property
+    def reference_id(self) -> str:
+        """Content hash of the reference policy."""
+        return self.reference.id
+
+    def encode(self, messages: Sequence[Turn]) -> list[int]:
+        """Token ids of a conversation, up to where the model answers."""
+        return self.policy.encode(messages)
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """The text of a completion."""
+        return self.policy.decode(tokens)
+
+    def sample(self, requests: Sequence[GroupRequest], sampling: Sampling) -> Iterator[SampledGroup]:
+        """Complete every request; groups come as they finish."""
+        return sample(self.policy, requests, sampling, self.seed, self.compute.concurrent_samples, self.weights_version)
+
+    def update(
+        self, groups: Sequence[TrainingGroup], objective: Objective, optimizer: Optimizer, sampling: Sampling
+    ) -> UpdateReport:
+        """Make the step's updates. Raises IntegrityError on stale samples and on a KL that is not 0 after a reset."""
+        stale = {group.sampled.weights_version for group in groups} - {self.weights_version}
+        if stale:
+            raise IntegrityError(f"groups sampled by weights {sorted(stale)} came to weights {self.weights_version}")
+        report = self.trainer.update(groups, objective, optimizer, sampling, self._fresh_reference)
+        self._fresh_reference = False
+        self.weights_version += 1
+        return report
+
+    def reset_reference(self, clear_optimizer: bool) -> str:
+        """Make the current policy the reference policy; returns its id."""
+        self.reference.follow(self.policy)
+        if clear_optimizer:
+            self.optimizer.clear()
+        self._fresh_reference = True
+        return self.reference.id
+
+    def save(self, folder: Path) -> None:
+        """Write fp32 weights, optimizer moments and counters into `folder`."""
+        self.optimizer.save(folder / "policy.safetensors", folder / "optimizer.safetensors")
+        state = {
+            "weights_version": self.weights_version,
+            "updates_since_clear": self.optimizer.updates,
+            "fresh_reference": self._fresh_reference,
+            "reference_id": self.reference.id,
+            "policy_id": content_id(self.optimizer.masters),
+        }
+        (folder / "engine.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
+
+    def save_reference(self, file: Path) -> None:
+        """Write the reference policy."""
+        self.reference.save(file)
+
+    def load(self, folder: Path, reference: Path) -> None:
+        """Restore; policy and reference are both held against the ids that were saved with them."""
+        state = json.loads((folder / "engine.json").read_text(encoding="utf-8"))
+        self.optimizer.load(
+            folder / "policy.safetensors", folder / "optimizer.safetensors", state["updates_since_clear"]
+        )
+        found = content_id(self.optimizer.masters)
+        if found != state["policy_id"]:
+            raise IntegrityError(f"{folder}: policy has id {found}, expected {state['policy_id']}")
+        self.reference.load(reference, state["reference_id"])
+        self.weights_version = state["weights_version"]
+        self._fresh_reference = state["fresh_reference"]
+
+    def export(self, folder: Path) -> None:
+        """Write the policy as a Hugging Face folder."""
+        self.policy.export(folder)

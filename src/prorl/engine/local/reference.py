@@ -1,0 +1,55 @@
+"""The reference policy as an artefact: its weights, its id, and the file it is kept in."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from prorl.errors import IntegrityError
+from prorl.policy.model import Policy
+
+
+def content_id(weights: Mapping[str, Tensor]) -> str:
+    """A hash of names, shapes, types and every byte of the weights: 16 hexadecimal digits of SHA-256."""
+    digest = hashlib.sha256()
+    for name in sorted(weights):
+        tensor = weights[name].detach().contiguous()
+        digest.update(f"{name}:{tensor.dtype}:{tuple(tensor.shape)};".encode())
+        digest.update(tensor.flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()[:16]
+
+
+class Reference:
+    """The policy that KL is measured against."""
+
+    def __init__(self, policy: Policy) -> None:
+        """A copy of `policy` as it is now."""
+        self.policy = policy.frozen_copy()
+        self.id = content_id(self.policy.parameters)
+
+    @torch.no_grad()
+    def follow(self, policy: Policy) -> None:
+        """Take over the weights of `policy`."""
+        for name, parameter in policy.parameters.items():
+            self.policy.parameters[name].copy_(parameter)
+        self.id = content_id(self.policy.parameters)
+
+    def save(self, file: Path) -> None:
+        """Write the weights in the precision that they are used in."""
+        save_file({name: p.detach().contiguous() for name, p in self.policy.parameters.items()}, file)
+
+    @torch.no_grad()
+    def load(self, file: Path, expected: str) -> None:
+        """Restore; raises IntegrityError when the weights are not those of the id `expected`."""
+        weights = load_file(file)
+        found = content_id(weights)
+        if found != expected:
+            raise IntegrityError(f"{file}: reference policy has id {found}, expected {expected}; the file was altered")
+        for name, parameter in self.policy.parameters.items():
+            parameter.copy_(weights[name])
+        self.id = found

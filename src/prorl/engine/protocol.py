@@ -1,0 +1,123 @@
+"""What an engine computes: completions, updates, resets. The loop knows nothing else of where that happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from prorl.policy.turn import Turn
+from prorl.recipe.schema import Objective, Optimizer
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How to sample: completions a prompt, temperature of the distribution, and the most tokens of a completion."""
+
+    samples: int
+    temperature: float
+    max_new_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRequest:
+    """A prompt to complete. `key` names the group: it and the seed decide its random numbers, and nothing else does."""
+
+    key: int
+    prompt: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One sampled answer. `tokens` ends with the end-of-turn token if `finished`.
+
+    `logprobs`: of each token, in nats, over softmax(logits / temperature) of the weights that sampled it.
+    """
+
+    tokens: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SampledGroup:
+    """All completions of one request and the version of the weights that made them."""
+
+    request: GroupRequest
+    completions: tuple[Completion, ...]
+    weights_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingGroup:
+    """A sampled group and the advantage of each completion, in the same order."""
+
+    sampled: SampledGroup
+    advantages: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateReport:
+    """What the updates of one step did; means are over the step's trained tokens.
+
+    `kl` is the recipe's estimator against the reference policy; `mismatch_kl` the k3 estimate of
+    KL(sampler || trainer); `ratio_max` the largest probability ratio to the weights that sampled.
+    """
+
+    loss: float
+    kl: float
+    entropy: float
+    grad_norm: float
+    ratio_max: float
+    clipped_low: float
+    clipped_high: float
+    mismatch_kl: float
+    learning_rate: float
+    tokens: int
+    dropped_tokens: int
+    """Tokens left out because the sampler gave no finite log-probability."""
+    first_log_ratio: float
+    """Largest |log-ratio| of a token to the reference policy in the first update, before any weight moved."""
+    checked_reset: bool
+    """Whether `first_log_ratio` had to be exactly 0, because the reference policy had just been reset, and was."""
+
+
+class Engine(Protocol):
+    """Who computes. Every call returns when its effect is complete."""
+
+    weights_version: int
+    """Counts the updates of the policy; every sampled group carries the one that made it."""
+
+    @property
+    def reference_id(self) -> str:
+        """Content hash of the reference policy."""
+
+    def encode(self, messages: Sequence[Turn]) -> list[int]:
+        """Token ids of a conversation, up to where the model answers."""
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """The text of a completion."""
+
+    def sample(self, requests: Sequence[GroupRequest], sampling: Sampling) -> Iterator[SampledGroup]:
+        """Complete every request; groups come as they finish, each exactly once."""
+
+    def update(
+        self, groups: Sequence[TrainingGroup], objective: Objective, optimizer: Optimizer, sampling: Sampling
+    ) -> UpdateReport:
+        """Make the step's optimizer updates. Raises IntegrityError if KL is not exactly 0 right after a reset."""
+
+    def reset_reference(self, clear_optimizer: bool) -> str:
+        """Make the current policy the reference policy; returns its id."""
+
+    def save(self, folder: Path) -> None:
+        """Write policy and optimizer into an empty folder."""
+
+    def save_reference(self, file: Path) -> None:
+        """Write the reference policy."""
+
+    def load(self, folder: Path, reference: Path) -> None:
+        """Restore what `save` and `save_reference` wrote. Raises IntegrityError when it isn't what was written."""
+
+    def export(self, folder: Path) -> None:
+        """Write the policy as a Hugging Face folder."""

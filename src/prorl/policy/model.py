@@ -1,0 +1,114 @@
+"""A causal language model with its tokenizer: loading, prompts, and forward calls over packed trees."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from prorl.errors import UserError
+from prorl.policy.logprobs import token_logprobs
+from prorl.policy.quiet import quiet_transformers
+from prorl.policy.tree import IMPLEMENTATION, Layout, PackedTrees
+from prorl.policy.turn import Turn
+
+
+@dataclass
+class Policy:
+    """A model that attends over trees. `path` is where it was loaded from; `ends` are its end-of-turn token ids."""
+
+    model: Any
+    tokenizer: Any
+    path: Path
+    ends: frozenset[int]
+
+    @staticmethod
+    def load(path: Path, dtype: torch.dtype) -> Policy:
+        """Load a Hugging Face folder. Raises UserError when it holds no causal LM that trees can serve."""
+        try:
+            with quiet_transformers():
+                tokenizer = AutoTokenizer.from_pretrained(path)
+                model = AutoModelForCausalLM.from_pretrained(path, dtype=dtype)
+        except (OSError, ValueError, KeyError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise UserError(
+                f"model {path}: {reason}; give a folder with a causal language model and its tokenizer"
+            ) from None
+        if "sliding_attention" in (getattr(model.config, "layer_types", None) or []):
+            raise UserError(f"model {path}: it has sliding-window layers, which groups as trees do not support")
+        model.set_attn_implementation(IMPLEMENTATION)
+        model.eval()  # type: ignore[no-untyped-call]
+        return Policy(model, tokenizer, path, _ends(model, tokenizer))
+
+    def encode(self, messages: Sequence[Turn]) -> list[int]:
+        """Token ids of a conversation up to where the model answers, by its chat template.
+
+        A model without a template gets `User:` / `Assistant:` paragraphs.
+        """
+        turns = [{"role": m.role, "content": m.content} for m in messages]
+        if self.tokenizer.chat_template:
+            ids = self.tokenizer.apply_chat_template(
+                turns, add_generation_prompt=True, tokenize=True, return_dict=False
+            )
+            return [int(i) for i in ids]
+        text = "".join(f"{turn['role'].capitalize()}: {turn['content']}\n\n" for turn in turns)
+        return [int(i) for i in self.tokenizer.encode(f"{text}Assistant:")]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text that a reader or a verifier sees: special tokens left out."""
+        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True))
+
+    @property
+    def vocabulary(self) -> int:
+        """Rows of the output head."""
+        return int(self.model.get_output_embeddings().weight.shape[0])
+
+    @property
+    def parameters(self) -> dict[str, nn.Parameter]:
+        """Every weight once, by name; tied weights appear under their first name."""
+        return dict(self.model.named_parameters())
+
+    def hidden(self, input_ids: Tensor, positions: Tensor, layout: Layout) -> Tensor:
+        """Last hidden states `[tokens, hidden size]` of a packed row; `input_ids` and `positions`: `[tokens]`."""
+        out = self.model.get_decoder()(
+            input_ids=input_ids[None], position_ids=positions[None], use_cache=False, tree=layout
+        )
+        return out.last_hidden_state[0]  # type: ignore[no-any-return]
+
+    def head(self, hidden: Tensor) -> Tensor:
+        """Logits `[rows, vocabulary]` of hidden states `[rows, hidden size]`."""
+        return self.model.get_output_embeddings()(hidden)  # type: ignore[no-any-return]
+
+    def logprobs(self, trees: PackedTrees, temperature: float) -> tuple[Tensor, Tensor]:
+        """Log-probability of every branch token and the entropy where it was drawn: `[targets]` each, nats, fp32."""
+        hidden = self.hidden(trees.input_ids, trees.positions, trees)
+        return token_logprobs(hidden[trees.sources], trees.targets, self.head, temperature, self.vocabulary)
+
+    def frozen_copy(self) -> Policy:
+        """The same weights as they are now, without gradients."""
+        model = copy.deepcopy(self.model)
+        model.zero_grad(set_to_none=True)
+        model.requires_grad_(False)
+        return Policy(model, self.tokenizer, self.path, self.ends)
+
+    def export(self, path: Path) -> None:
+        """Write a Hugging Face folder that any other software loads."""
+        with quiet_transformers():
+            self.model.save_pretrained(path)
+            self.tokenizer.save_pretrained(path)
+
+
+def _ends(model: Any, tokenizer: Any) -> frozenset[int]:
+    configured = getattr(model.generation_config, "eos_token_id", None)
+    ids = set(configured) if isinstance(configured, list) else {configured}
+    ids.add(tokenizer.eos_token_id)
+    known = [int(i) for i in ids if i is not None]
+    if not known:
+        raise UserError(f"model {tokenizer.name_or_path}: it names no end-of-sequence token; set one in its config")
+    return frozenset(known)

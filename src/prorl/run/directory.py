@@ -1,0 +1,136 @@
+"""The folder of a run: where everything lies, and who may write there."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from prorl.errors import UserError
+from prorl.recipe.load import to_yaml
+from prorl.recipe.schema import Recipe
+
+
+@dataclass
+class RunDirectory:
+    """Paths of a run. Holds a lock for as long as this process works on it."""
+
+    path: Path
+    _lock: IO[str] | None = None
+
+    @staticmethod
+    def check_free(path: Path) -> None:
+        """Raises UserError, writing nothing, if a run could not begin in `path`."""
+        if (path / "recipe.yaml").exists():
+            raise UserError(
+                f"run directory {path} already holds a run; go on by --resume {path}, or choose another by --out"
+            )
+        if path.is_dir() and any(path.iterdir()):
+            raise UserError(f"run directory {path} is not empty; choose another by --out")
+        nearest = next(parent for parent in (path.absolute(), *path.absolute().parents) if os.path.lexists(parent))
+        if not nearest.is_dir():
+            raise UserError(f"run directory {path}: {nearest} is a file; choose another by --out")
+        if not os.access(nearest, os.W_OK | os.X_OK):
+            raise UserError(f"run directory {path}: {nearest} is not writable; choose another by --out")
+
+    @staticmethod
+    def create(path: Path, recipe: Recipe) -> RunDirectory:
+        """A new run folder with its recipe. Raises UserError if it can't be written or already holds something."""
+        RunDirectory.check_free(path)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            directory = RunDirectory(path)
+            directory._take_lock()
+            for part in (directory.checkpoints, directory.references, directory.rollouts, directory.samples):
+                part.mkdir()
+            directory.recipe.write_text(to_yaml(recipe), encoding="utf-8")
+        except OSError as error:
+            raise UserError(f"run directory {path}: {error.strerror}; choose a writable one by --out") from None
+        return directory
+
+    @staticmethod
+    def open(path: Path) -> RunDirectory:
+        """An existing run, to be taken up. Raises UserError if there is none or somebody else is at work in it."""
+        if not (path / "recipe.yaml").is_file():
+            raise UserError(f"run directory {path} holds no run (no recipe.yaml); start one with: prorl train RECIPE")
+        directory = RunDirectory(path)
+        try:
+            directory._take_lock()
+        except OSError as error:
+            raise UserError(f"run directory {path}: {error.strerror}; make it writable") from None
+        return directory
+
+    @property
+    def recipe(self) -> Path:
+        """The recipe with every default written out."""
+        return self.path / "recipe.yaml"
+
+    @property
+    def journal(self) -> Path:
+        """Every decision."""
+        return self.path / "journal.jsonl"
+
+    @property
+    def metrics(self) -> Path:
+        """Numbers by step; the same for the same recipe and seed."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def timings(self) -> Path:
+        """Seconds by step."""
+        return self.path / "timings.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        """One folder a checkpoint."""
+        return self.path / "checkpoints"
+
+    @property
+    def references(self) -> Path:
+        """One file a reference policy, named by its content."""
+        return self.path / "references"
+
+    @property
+    def rollouts(self) -> Path:
+        """What was sampled and how it was judged, one file a step."""
+        return self.path / "rollouts"
+
+    @property
+    def samples(self) -> Path:
+        """The held-out evaluation's sample tables."""
+        return self.path / "samples"
+
+    @property
+    def comparison(self) -> Path:
+        """Base against trained, as JSON."""
+        return self.path / "comparison.json"
+
+    @property
+    def model(self) -> Path:
+        """The trained model as a Hugging Face folder."""
+        return self.path / "model"
+
+    def close(self) -> None:
+        """Let others work here."""
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
+    def _take_lock(self) -> None:
+        self._lock = open(self.path / ".lock", "w")  # noqa: SIM115 - held until close
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.close()
+            raise UserError(f"run directory {self.path} is in use by another process; wait for it or stop it") from None
+
+
+def free_path(parent: Path, name: str) -> Path:
+    """The first of `name`, `name-2`, `name-3`, … that does not exist in `parent`."""
+    path, number = parent / name, 1
+    while os.path.lexists(path):
+        number += 1
+        path = parent / f"{name}-{number}"
+    return path
