@@ -49,17 +49,20 @@ def policy_loss(
     - `clip`: -min(r A, clip(r, 1 - clip_low, 1 + clip_high) A); PPO (arXiv 1707.06347 eq. 7) with DAPO's decoupled
       bounds (arXiv 2503.14476 eq. 10).
     - `gspo`: the same with r the geometric mean of the sample's ratios (arXiv 2507.18071 eq. 5-7); meant for
-      `sequence_mean`. `keep` `[tokens]` says which tokens that mean is over.
+      `sequence_mean`.
     - `cispo`: -stop_gradient(clip(r, 1 - clip_low, 1 + clip_high)) A log pi (arXiv 2506.13585 eq. 4-5): no token loses
       its gradient. `clip_low` = 1 means no lower bound.
     - `reinforce`: -A log pi. Only right on samples of the policy itself; `old_logprobs` serve the report alone.
 
     `dual_clip` = c bounds the loss of the two clipped kinds by -c A where A < 0 (arXiv 1912.09729 eq. 5).
-    Log-ratios are fp32 and clamped to +-20 nats. Raises UserError for settings out of range.
+    `keep` `[tokens]` is the mask given to `token_weights`: a token that isn't kept is in no mean, and its old
+    log-probability may be NaN. Log-ratios are fp32 and clamped to +-20 nats. Raises UserError for settings out of range.
     """
     _check(kind, clip_low, clip_high, dual_clip)
     logprobs, advantages = at_least_float32(logprobs), at_least_float32(advantages)
     logs = log_ratio(logprobs, old_logprobs)
+    if keep is not None:
+        logs = torch.where(keep, logs, 0.0)
     if kind == "gspo":
         logs = segments.spread(segments.mean(logs, keep))
     ratio = logs.exp()

@@ -1,0 +1,8 @@
+"""Timings say nothing on a shared machine, so no property has a deadline."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
