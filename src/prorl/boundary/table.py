@@ -61,7 +61,11 @@ def _cells(row: Row, largest: int) -> list[str]:
     delta = row.delta[1]
     mark = "*" if row.significant else " "
     interval = f"{_points(delta.estimate)} [{_points(delta.low)},{_points(delta.high)}]{mark}"
-    cells = [row.task, *(_percent(side.pass_at[1].estimate) for side in (row.base, row.tuned)), interval.rstrip()]
+    cells = [
+        row.task.rsplit("/", 1)[-1],
+        *(_percent(side.pass_at[1].estimate) for side in (row.base, row.tuned)),
+        interval.rstrip(),
+    ]
     if largest > 1:
         cells += [_percent(side.pass_at[largest].estimate) for side in (row.base, row.tuned)]
         cells.append(_points(row.delta[largest].estimate))

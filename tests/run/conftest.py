@@ -1,0 +1,240 @@
+"""For tests of what a person looks at: a run folder made up with every file of a real one, and a browser."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from prorl.boundary import samples
+from prorl.boundary.compare import compare
+from prorl.run.journal import Journal
+from prorl.run.metrics import MetricsLog
+
+TASKS = (
+    "chain_sum", "letter_counting", "basic_arithmetic", "gcd", "lcm", "leg_counting", "count_primes", "products",
+    "caesar_cipher", "simple_equations", "fraction_simplification", "coin_flip",
+)  # fmt: skip
+HOSTILE = "</script><script>document.title='broken'</script><b>&amp;<img src=x onerror=\"document.title='broken'\">"
+
+
+def write_run(
+    path: Path, *, steps: int = 60, total: int = 60, evaluated: bool = True, tasks: tuple[str, ...] = TASKS
+) -> Path:
+    """Write a run of `steps` out of `total` steps; with the held-out comparison if `evaluated`."""
+    path.mkdir(parents=True, exist_ok=True)
+    names = [f"reasoning_gym/{task}" for task in tasks]
+    listed = "".join(f"  - task: {name}\n" for name in names)
+    (path / "recipe.yaml").write_text(
+        "name: quickstart\ndescription: a small model, easy tasks\nmodel: smollm2-135m\nseed: 7\ntasks:\n" + listed
+        + "rollout: {prompts_per_step: 12, samples_per_prompt: 16}\nstages:\n"
+        + f"  - {{name: warm-up, steps: {total // 2}}}\n  - {{name: prolong, steps: {total - total // 2}}}\n"
+    )  # fmt: skip
+    _write_progress(path, names, steps, total)
+    if evaluated:
+        _write_evaluation(path, names)
+        Journal(path / "journal.jsonl").append("finish", steps)
+    return path
+
+
+def _write_progress(path: Path, names: list[str], steps: int, total: int) -> None:
+    rng = np.random.default_rng(0)
+    book, log, clock = (
+        Journal(path / "journal.jsonl"),
+        MetricsLog(path / "metrics.jsonl"),
+        MetricsLog(path / "timings.jsonl"),
+    )
+    half = total // 2
+    book.append("start", 0, recipe="quickstart")
+    book.append("stage", 1, name="warm-up", index=0)
+    for step in range(1, steps + 1):
+        if step == half + 1:
+            book.append("stage", step, name="prolong", index=1)
+            book.append("reset", step, reason="stage boundary", clear_optimizer=True, reference_id="9f3a", kl_after=0.0)
+        done, since = step / total, (step - 1) % half
+        solved = 0.1 + 0.2 * done + rng.normal(0, 0.02)
+        log.append(
+            step,
+            {
+                "stage": "warm-up" if step <= half else "prolong",
+                "reward": solved + 0.01,
+                "solved": solved,
+                "effective_prompts": 0.6 + rng.normal(0, 0.05),
+                "completion_tokens": 3000,
+                "length_mean": 15 - 4 * done + rng.normal(0, 0.3),
+                "entropy": 1.0 - 0.6 * done + rng.normal(0, 0.03),
+                "kl": 0.002 * since,
+                "grad_norm": math.nan if step == 5 else 1 + rng.random(),
+                **{f"solved/{name}": float(np.clip(solved * (i + 1) / 6, 0, 1)) for i, name in enumerate(names)},
+            },
+        )
+        seconds = {"sample_seconds": 3.0 + rng.random(), "verify_seconds": 0.2, "train_seconds": 2.5 + rng.random()}
+        total_seconds = sum(seconds.values()) + 0.1
+        clock.append(step, {"seconds": total_seconds, **seconds, "tokens_per_second": 3000 / total_seconds})
+        if step == 20:
+            book.append("checkpoint", step, path="step_000020")
+            book.append("warning", step + 3, message="this was undone")
+            book.append("resume", step)
+    (path / "rollouts").mkdir(exist_ok=True)
+    for step in (1, steps):
+        completion = {"text": f"<answer>4</answer> {HOSTILE}", "outcome": "solved", "score": 1.0, "advantage": 0.5}
+        group = {
+            "task": names[0],
+            "problem": "p",
+            "question": "2 + 2 = ?",
+            "admission": "mixed",
+            "completions": [completion] * 6,
+        }
+        (path / "rollouts" / f"step_{step:06d}.jsonl").write_text(json.dumps(group) + "\n")
+
+
+def _write_evaluation(path: Path, names: list[str]) -> None:
+    tables = {}
+    for model, gain, seed in (("base", 0.0, 1), ("trained", 0.25, 2)):
+        rng = np.random.default_rng(seed)
+        rows = []
+        for index, name in enumerate(names):
+            rates = np.random.default_rng(index).beta(0.3, 2, 12) * (index != 11)
+            for problem, rate in enumerate(rates):
+                for sample in range(16):
+                    solved = bool(rng.random() < rate + gain * (1 - rate) * (index < 9))
+                    outcome = "solved" if solved else "unparseable" if rng.random() < 0.2 else "wrong"
+                    rows.append(
+                        {
+                            "model": model, "task": name, "problem": f"{index}-{problem}", "sample": sample,
+                            "score": float(solved), "tolerant_score": float(solved), "outcome": outcome,
+                            "tokens": int(rng.integers(5, 30)), "finished": True,
+                            "text": f"Let me think.\n<answer>{sample}</answer> {HOSTILE}",
+                        }
+                    )  # fmt: skip
+        tables[model] = samples.table(rows)
+        samples.write(tables[model], path / "samples" / f"{model}.parquet")
+    result = compare(tables["base"], tables["trained"], ks=(1, 16), seed=0)
+    (path / "comparison.json").write_text(json.dumps(result.to_dict()))
+    questions = [
+        json.dumps(
+            {"task": name, "problem": f"{index}-{problem}", "question": f"What is {problem} + {index}? {HOSTILE}"}
+        )
+        for index, name in enumerate(names)
+        for problem in range(12)
+    ]
+    (path / "samples" / "problems.jsonl").write_text("\n".join(questions) + "\n")
+
+
+@pytest.fixture(scope="session")
+def made_up_run() -> Callable[..., Path]:
+    """`write_run`, for tests of what reads a run folder."""
+    return write_run
+
+
+class Browser:
+    """Headless Chromium over its debugging pipe: opens a page, runs scripts in it, remembers what went wrong."""
+
+    def __init__(self, profile: Path) -> None:
+        program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        if program is None:
+            raise RuntimeError("the report's page is tested in Chromium; install it (apt-get install chromium)")
+        from_us, self._out = os.pipe()
+        self._in, to_us = os.pipe()
+        flags = (
+            "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+            f"--disable-component-update --disable-sync --remote-debugging-pipe --user-data-dir={profile}"
+        ).split()
+        plumbing = 'exec 3<&"$1" 4>&"$2"; shift 2; exec "$@"'
+        self._process = subprocess.Popen(
+            ["bash", "-c", plumbing, "bash", str(from_us), str(to_us), program, *flags, "about:blank"],
+            pass_fds=(from_us, to_us), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        os.close(from_us)
+        os.close(to_us)
+        self._buffer, self._number, self._session = b"", 0, ""
+        self.problems: list[str] = []
+        self.requests: list[str] = []
+        target = self._call("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self._call(f"{domain}.enable")
+
+    def open(self, path: Path, *, width: int = 1200, height: int = 900, dark: bool = False) -> None:
+        """Load a local page in a window of that size and wait until its charts are drawn."""
+        self.problems.clear()
+        self.requests.clear()
+        mobile = width < 500
+        self._call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=mobile)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self._call("Emulation.setEmulatedMedia", features=[scheme])
+        self._call("Page.navigate", url=path.resolve().as_uri())
+        deadline = time.monotonic() + 60
+        while self.run("document.documentElement.dataset.drawn || ''") != "yes":
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{path.name} was not drawn within a minute; problems: {self.problems}")
+            time.sleep(0.1)
+
+    def run(self, script: str) -> Any:
+        """The value of a JavaScript expression in the page."""
+        answer = self._call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        return answer["result"].get("value")
+
+    def screenshot(self, path: Path, *, whole: bool = True) -> None:
+        """Save what the page looks like."""
+        shot = self._call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
+        path.write_bytes(base64.b64decode(shot["data"]))
+
+    def close(self) -> None:
+        """End the browser."""
+        self._process.terminate()
+        self._process.wait(30)
+        os.close(self._in)
+        os.close(self._out)
+
+    def _call(self, method: str, **parameters: Any) -> Any:
+        self._number += 1
+        message = {"id": self._number, "method": method, "params": parameters}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._out, json.dumps(message).encode() + b"\0")
+        while True:
+            answer = self._receive()
+            if answer.get("id") == self._number:
+                if "error" in answer:
+                    raise RuntimeError(f"{method}: {answer['error']}")
+                return answer["result"]
+            self._notice(answer)
+
+    def _receive(self) -> dict[str, Any]:
+        while b"\0" not in self._buffer:
+            chunk = os.read(self._in, 1 << 20)
+            if not chunk:
+                raise RuntimeError("the browser died")
+            self._buffer += chunk
+        line, self._buffer = self._buffer.split(b"\0", 1)
+        return dict(json.loads(line))
+
+    def _notice(self, event: dict[str, Any]) -> None:
+        match event.get("method"), event.get("params", {}):
+            case "Network.requestWillBeSent", {"request": {"url": url}}:
+                self.requests.append(url)
+            case "Runtime.exceptionThrown", {"exceptionDetails": details}:
+                self.problems.append(str(details.get("exception", details).get("description", details)))
+            case "Runtime.consoleAPICalled", {"type": "error" | "warning" | "assert", "args": arguments}:
+                self.problems.append(str(arguments))
+            case "Log.entryAdded", {"entry": {"level": "error" | "warning"} as entry}:
+                self.problems.append(str(entry))
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One browser for all tests of pages."""
+    opened = Browser(tmp_path_factory.mktemp("browser"))
+    yield opened
+    opened.close()
