@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from huggingface_hub import constants, snapshot_download
-from huggingface_hub.errors import (
+from huggingface_hub import HfApi, constants, snapshot_download
+from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError is its HTTP library's, of any version
     GatedRepoError,
+    HfHubHTTPError,
     HFValidationError,
-    HTTPError,  # type: ignore[attr-defined]  # whichever HTTP library this version uses
+    HTTPError,
+    LocalEntryNotFoundError,
     RepositoryNotFoundError,
 )
 from tqdm.std import tqdm  # type: ignore[import-untyped]
@@ -31,13 +33,20 @@ def download_snapshot(model: str, progress: Progress) -> Path:
     the reason and the remedy; naming alternatives is up to the caller.
     """
     try:
-        folder = snapshot_download(
-            model,
-            allow_patterns=NEEDED,
-            ignore_patterns=UNNEEDED,
-            etag_timeout=PATIENCE,
-            tqdm_class=_reporting_to(progress),
-        )
+        silence = _why_silent(model)
+        try:
+            folder = snapshot_download(
+                model,
+                allow_patterns=NEEDED,
+                ignore_patterns=UNNEEDED,
+                etag_timeout=PATIENCE,
+                local_files_only=silence is not None,
+                tqdm_class=_reporting_to(progress),
+            )
+        except LocalEntryNotFoundError as error:
+            if silence is not None:
+                raise silence from error
+            raise
     except HFValidationError as error:
         raise UserError(f"model {model!r} is neither a folder nor a valid Hugging Face id") from error
     except GatedRepoError as error:
@@ -53,13 +62,22 @@ def download_snapshot(model: str, progress: Progress) -> Path:
     return Path(folder)
 
 
+def _why_silent(model: str) -> Exception | None:
+    """What keeps the Hub from answering, or None if it answers. `snapshot_download` would wait for ever."""
+    try:
+        HfApi().model_info(model, timeout=PATIENCE)
+    except HfHubHTTPError:  # an answer, if not a good one: it is judged where the files are asked for
+        return None
+    except (HTTPError, OSError) as error:
+        return cast(Exception, error)
+    return None
+
+
 def _reason(error: BaseException) -> str:
     if constants.HF_HUB_OFFLINE:
         return "offline mode is on (HF_HUB_OFFLINE) and the Hugging Face cache has no complete copy of it"
-    while cause := error.__cause__ or error.__context__:
-        error = cause
-    what = str(error).strip().splitlines()
-    return f"the Hugging Face Hub cannot be reached ({what[0] if what else type(error).__name__})"
+    what = str(error).strip().splitlines() or [type(error).__name__]
+    return f"the Hugging Face Hub cannot be reached ({what[0]})"
 
 
 def _reporting_to(progress: Progress) -> type[Any]:
