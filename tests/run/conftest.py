@@ -18,8 +18,8 @@ import pytest
 
 from prorl.boundary import samples
 from prorl.boundary.compare import compare
+from prorl.run import jsonl
 from prorl.run.journal import Journal
-from prorl.run.metrics import MetricsLog
 
 TASKS = (
     "chain_sum", "letter_counting", "basic_arithmetic", "gcd", "lcm", "leg_counting", "count_primes", "products",
@@ -49,11 +49,8 @@ def write_run(
 
 def _write_progress(path: Path, names: list[str], steps: int, total: int) -> None:
     rng = np.random.default_rng(0)
-    book, log, clock = (
-        Journal(path / "journal.jsonl"),
-        MetricsLog(path / "metrics.jsonl"),
-        MetricsLog(path / "timings.jsonl"),
-    )
+    book = Journal(path / "journal.jsonl")
+    metrics, timings = b"", b""
     half = total // 2
     book.append("start", 0, recipe="quickstart")
     book.append("stage", 1, name="warm-up", index=0)
@@ -63,9 +60,9 @@ def _write_progress(path: Path, names: list[str], steps: int, total: int) -> Non
             book.append("reset", step, reason="stage boundary", clear_optimizer=True, reference_id="9f3a", kl_after=0.0)
         done, since = step / total, (step - 1) % half
         solved = 0.1 + 0.2 * done + rng.normal(0, 0.02)
-        log.append(
-            step,
+        metrics += jsonl.encode(
             {
+                "step": step,
                 "stage": "warm-up" if step <= half else "prolong",
                 "reward": solved + 0.01,
                 "solved": solved,
@@ -76,15 +73,18 @@ def _write_progress(path: Path, names: list[str], steps: int, total: int) -> Non
                 "kl": 0.002 * since,
                 "grad_norm": math.nan if step == 5 else 1 + rng.random(),
                 **{f"solved/{name}": float(np.clip(solved * (i + 1) / 6, 0, 1)) for i, name in enumerate(names)},
-            },
+            }
         )
         seconds = {"sample_seconds": 3.0 + rng.random(), "verify_seconds": 0.2, "train_seconds": 2.5 + rng.random()}
         total_seconds = sum(seconds.values()) + 0.1
-        clock.append(step, {"seconds": total_seconds, **seconds, "tokens_per_second": 3000 / total_seconds})
+        speed = {"tokens_per_second": 3000 / total_seconds}
+        timings += jsonl.encode({"step": step, "seconds": total_seconds, **seconds, **speed})
         if step == 20:
             book.append("checkpoint", step, path="step_000020")
             book.append("warning", step + 3, message="this was undone")
             book.append("resume", step)
+    (path / "metrics.jsonl").write_bytes(metrics)
+    (path / "timings.jsonl").write_bytes(timings)
     (path / "rollouts").mkdir(exist_ok=True)
     for step in (1, steps):
         completion = {"text": f"<answer>4</answer> {HOSTILE}", "outcome": "solved", "score": 1.0, "advantage": 0.5}

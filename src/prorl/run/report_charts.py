@@ -89,7 +89,7 @@ def by_task(files: RunFiles) -> Chart | None:
         rows.append([sum(values) / len(values) if values else None for values in known])
     heat = {
         "type": "heatmap", "z": rows, "x": [part[0]["step"] for part in bins], "zmin": 0, "zmax": 1,
-        "y": [name.rsplit("/", 1)[-1] for name in names], "colorscale": "heat", "xgap": 1, "ygap": 1,
+        "y": [name.rsplit("/", 1)[-1] for name in names], "colorscale": "heat", "xgap": 0, "ygap": 1,
         "hovertemplate": "%{y}, step %{x}: %{z:.2f}<extra></extra>", "hoverongaps": False,
         "colorbar": {"thickness": 10, "len": 1, "outlinewidth": 0},
     }  # fmt: skip
@@ -112,7 +112,7 @@ def time_by_step(files: RunFiles) -> Chart | None:
         data.append({"type": "bar", "x": x, "y": y, "name": label, "marker": {"color": colour}, "hovertemplate": hover})
     layout = {
         "barmode": "stack",
-        "bargap": 0.05,
+        "bargap": 0,
         "xaxis": {"title": {"text": "step"}},
         "yaxis": {"title": {"text": "seconds"}},
     }

@@ -37,8 +37,8 @@ def facts(files: RunFiles) -> list[tuple[str, str]]:
         ("samples per prompt", rollout.get("samples_per_prompt")),
         ("seed", recipe.get("seed")),
         ("precision", (recipe.get("compute") or {}).get("precision")),
-        ("began", files.events[0]["at"] if files.events else None),
-        ("last entry", files.events[-1]["at"] if files.events else None),
+        ("began (UTC)", _moment(files.events[0]["at"]) if files.events else None),
+        ("last entry (UTC)", _moment(files.events[-1]["at"]) if files.events else None),
     ]
     return [(name, str(value)) for name, value in found if value is not None]
 
@@ -72,12 +72,17 @@ def journal_rows(files: RunFiles) -> list[dict[str, Any]]:
         {
             "event": event["event"],
             "step": event["step"],
-            "at": str(event.get("at", "")),
+            "at": _moment(event.get("at", "")),
             "undone": id(event) not in holding,
             "fields": ", ".join(f"{k}={v}" for k, v in event.items() if k not in ("event", "step", "at")),
         }
         for event in files.events
     ]
+
+
+def _moment(at: object) -> str:
+    """A journal's time to the second."""
+    return str(at)[:19].replace("T", " ")
 
 
 def _total(files: RunFiles, name: str) -> float:
