@@ -6,25 +6,24 @@ import re
 
 _OPEN, _CLOSE = "<answer>", "</answer>"
 _SAID = re.compile(r"\b(?:the\s+)?(?:final\s+)?answer(?:\s+is\s*:?|\s*[:=])\s*(?P<answer>[^\n]+)", re.IGNORECASE)
+_BRACE = re.compile(r"[{}]")
 _BOXED = re.compile(r"\\f?boxed\s*\{")
 
 
 def strict(text: str) -> str | None:
     """What the last complete `<answer>…</answer>` holds, stripped; None if there is none or it is empty.
 
-    The last closing tag counts, with the nearest opening tag before it.
+    The last opening tag that is closed counts, up to the first closing tag after it.
     """
-    close = text.rfind(_CLOSE)
-    if close < 0:
-        return None
-    opening = text.rfind(_OPEN, 0, close)
+    opening = text.rfind(_OPEN, 0, max(text.rfind(_CLOSE), 0))
     if opening < 0:
         return None
-    return text[opening + len(_OPEN) : close].strip() or None
+    begin = opening + len(_OPEN)
+    return text[begin : text.find(_CLOSE, begin)].strip() or None
 
 
 def tolerant(text: str) -> str | None:
-    """The answer from the first of these places that has one; None only for an empty text.
+    """The answer from the first of these places that has one; None if none has.
 
     Answer tags (also when the text ends before the closing tag), the last `\\boxed{…}` with balanced braces, the last
     "the answer is …" or "answer: …", the last line that isn't empty.
@@ -37,14 +36,18 @@ def tolerant(text: str) -> str | None:
 
 
 def boxed(text: str) -> str | None:
-    """What the last `\\boxed{…}` with balanced braces holds, stripped; None if there is none."""
-    for match in reversed(list(_BOXED.finditer(text))):
-        depth = 1
-        for position in range(match.end(), len(text)):
-            depth += {"{": 1, "}": -1}.get(text[position], 0)
-            if depth == 0:
-                return text[match.end() : position].strip() or None
-    return None
+    """What the last `\\boxed{…}` with balanced braces holds, stripped; None if there is none. Linear in the text."""
+    begins = {match.end() for match in _BOXED.finditer(text)}
+    open_braces: list[int] = []
+    last = (-1, -1)
+    for brace in _BRACE.finditer(text):
+        if brace[0] == "{":
+            open_braces.append(brace.end())
+        elif open_braces:
+            begin = open_braces.pop()
+            if begin in begins and begin > last[0]:
+                last = (begin, brace.start())
+    return text[last[0] : last[1]].strip() or None if last[0] >= 0 else None
 
 
 def _unclosed(text: str) -> str | None:
@@ -61,11 +64,10 @@ def _said(text: str) -> str | None:
 
 
 def _last_line(text: str) -> str | None:
-    lines = [line for line in text.splitlines() if line.strip()]
-    return _bare(lines[-1]) if lines else None
+    return next((bare for line in reversed(text.splitlines()) if (bare := _bare(line))), None)
 
 
 def _bare(line: str) -> str | None:
-    """Without emphasis, dollar signs and the full stop of a sentence."""
-    line = line.strip().strip("*`$ ")
+    """Without stray tags, emphasis, dollar signs and the full stop of a sentence."""
+    line = line.replace(_OPEN, " ").replace(_CLOSE, " ").strip().strip("*`$ ")
     return line.removesuffix(".").strip("*`$ ") or None

@@ -38,12 +38,24 @@ _DRAWN_AT_START = frozenset({"acre", "gsm_symbolic", "list_functions", "word_lad
 _BLOCK = 500
 
 
-def _same_truth_value(answer: str, entry: Mapping[str, Any]) -> float:
+def _same_truth_value(dataset: Any, answer: str, entry: dict[str, Any]) -> float:
     return float(answer.strip().lower() == str(entry["answer"]).lower())
 
 
-_MENDED_SCORERS: Mapping[str, Callable[[str, Mapping[str, Any]], float]] = {"game_of_life_halting": _same_truth_value}
-"""Scorers to use in place of the library's. `game_of_life_halting` compares `bool(text)`: any answer is right there."""
+def _full_only_if_equal(dataset: Any, answer: str, entry: dict[str, Any]) -> float:
+    score = float(dataset.score_answer(answer, entry))
+    return score if answer.lower() == entry["answer"].lower() else min(score, 0.8)
+
+
+_MENDED_SCORERS: Mapping[str, Callable[[Any, str, dict[str, Any]], float]] = {
+    "game_of_life_halting": _same_truth_value,
+    "spell_backward": _full_only_if_equal,
+}
+"""Scorers to use in place of the library's, which give full scores to wrong answers.
+
+`game_of_life_halting` compares `bool(text)`, so that any answer is right. `spell_backward` means to give 0.8 for the
+word with more letters after it, but for some lengths its sum of shares is rounded past 1.
+"""
 
 
 class ReasoningGymTask:
@@ -132,9 +144,10 @@ class ReasoningGymTask:
 
     def _raw_score(self, answer: str, problem: Problem) -> float:
         dataset = self._dataset(Split.TRAIN, 0)
-        scorer = _MENDED_SCORERS.get(self._dataset_name, dataset.score_answer)
+        entry = dict(problem.payload)
+        mended = _MENDED_SCORERS.get(self._dataset_name)
         with _global_randomness_kept(0):
-            score = float(scorer(answer, dict(problem.payload)))
+            score = float(mended(dataset, answer, entry) if mended else dataset.score_answer(answer, entry))
         if math.isnan(score):
             raise ValueError("the score is not a number")
         return min(1.0, max(0.0, score))

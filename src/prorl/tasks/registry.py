@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
@@ -47,7 +48,7 @@ def _factory(name: str) -> TaskFactory:
     for prefix, target in FAMILIES.items():
         if name.startswith(prefix):
             return _imported(target, name)
-    if ":" in name:
+    if all(name.partition(":")):
         return _imported(name, name)
     raise unknown(name, names())
 
@@ -55,8 +56,14 @@ def _factory(name: str) -> TaskFactory:
 def _imported(target: str, name: str) -> TaskFactory:
     module, _, attribute = target.partition(":")
     try:
-        return cast(TaskFactory, getattr(importlib.import_module(module), attribute))
+        factory = getattr(importlib.import_module(module), attribute)
     except ImportError as error:
         raise UserError(f"task {name!r}: {error}; is {module} installed, or on PYTHONPATH?") from error
     except AttributeError as error:
         raise UserError(f"task {name!r}: module {module} has no {attribute}") from error
+    try:
+        inspect.signature(factory).bind("", {}, 0)
+    except TypeError as error:
+        called = f"{attribute}(name, options, worked_examples)"
+        raise UserError(f"task {name!r}: it must be possible to call {called}: {error}") from error
+    return cast(TaskFactory, factory)

@@ -49,6 +49,8 @@ class ProblemStream:
         """The next problem. Raises UserError naming a task of which nothing is left to ask."""
         task = self._suite.tasks[self._next_task()]
         size = task.size(Split.TRAIN)
+        if size == 0:
+            raise UserError(f"{task.name}: zero prompts: its training split is empty; set its weight to 0")
         allowed = MOST_SKIPS if size is None else min(MOST_SKIPS, 2 * size)
         for _ in range(allowed):
             problem = task.problem(Split.TRAIN, self._index(task, size))
@@ -105,8 +107,6 @@ class ProblemStream:
         position = self._position[task.name]
         if size is None:
             return self._number(task.name, "draw", position) % ENDLESS
-        if size == 0:
-            raise UserError(f"{task.name}: zero prompts: its training split is empty; set its weight to 0")
         epoch, place = divmod(position, size)
         if self._orders.get(task.name, (-1, []))[0] != epoch:
             order = list(range(size))

@@ -27,7 +27,8 @@ RULES: Mapping[str, Callable[[str, str], str]] = {
 }
 """The answer to a word, by task: its last symbol, the symbol after that, the word, the word backwards."""
 
-_SHARES = {Split.TRAIN: 0.7, Split.VALIDATION: 0.1, Split.TEST: 0.1, Split.EXAMPLES: 0.1}
+_UP_TO = {Split.TRAIN: 0.7, Split.VALIDATION: 0.8, Split.TEST: 0.9, Split.EXAMPLES: 1.0}
+"""Where in the shuffled words each split ends, as a share of all; it begins where the one before ends."""
 
 
 class ToyTask:
@@ -105,12 +106,8 @@ class ToyTask:
     def _dealt(self) -> dict[Split, list[int]]:
         numbers = list(range(len(self._symbols) ** self._length))
         random.Random("toy words").shuffle(numbers)
-        dealt, begin = {}, 0
-        for split, share in _SHARES.items():
-            end = begin + round(share * len(numbers))
-            dealt[split] = numbers[begin:end]
-            begin = end
-        return dealt
+        bounds = [round(share * len(numbers)) for share in _UP_TO.values()]
+        return {split: numbers[begin:end] for split, begin, end in zip(_UP_TO, [0, *bounds[:-1]], bounds, strict=True)}
 
 
 def names() -> list[str]:

@@ -1,0 +1,152 @@
+import json
+from collections import Counter
+
+import pytest
+
+from prorl.errors import UserError
+from prorl.tasks.contract import Message, Outcome, Problem, Split, Verdict
+from prorl.tasks.registry import build
+from prorl.tasks.stream import ProblemStream
+from prorl.tasks.suite import Suite
+
+
+class Numbers:
+    """The numbers below `size`, or without end."""
+
+    def __init__(self, name, size):
+        self.name, self._size = name, size
+
+    def size(self, split):
+        return self._size
+
+    def problem(self, split, index):
+        assert split is Split.TRAIN
+        if self._size is not None and index >= self._size:
+            raise IndexError(index)
+        return Problem.of(self.name, [Message("user", str(index))], {})
+
+    def examples(self):
+        return ()
+
+    def prompt(self, problem):
+        return problem.messages
+
+    def judge(self, problem, text):
+        return Verdict(0.0, Outcome.WRONG)
+
+
+def take(stream, count):
+    return [next(stream) for _ in range(count)]
+
+
+def suite(**sizes):
+    return Suite([Numbers(name, size) for name, size in sizes.items()])
+
+
+def test_the_same_seed_gives_the_same_problems_and_another_seed_others():
+    both = suite(a=None, b=50)
+    assert take(ProblemStream(both, 1), 200) == take(ProblemStream(both, 1), 200)
+    assert take(ProblemStream(both, 1), 200) != take(ProblemStream(both, 2), 200)
+
+
+def test_every_stretch_holds_the_tasks_by_weight():
+    mixed = Suite([Numbers("a", None), Numbers("b", None), Numbers("c", None), Numbers("off", None)], [3, 2, 1, 0])
+    stream = ProblemStream(mixed, 5)
+    for _ in range(20):
+        assert Counter(problem.task for problem in take(stream, 60)) == {"a": 30, "b": 20, "c": 10}
+
+
+def test_equal_tasks_do_not_come_in_one_fixed_order():
+    stream = ProblemStream(suite(a=None, b=None, c=None), 0)
+    rounds = {tuple(problem.task for problem in take(stream, 3)) for _ in range(50)}
+    assert len(rounds) == 6, "all orders of three"
+
+
+def test_a_finite_task_is_walked_through_once_an_epoch_in_a_new_order():
+    stream = ProblemStream(suite(a=30), 0)
+    epochs = [[problem.messages[0].content for problem in take(stream, 30)] for _ in range(3)]
+    assert all(sorted(epoch, key=int) == [str(n) for n in range(30)] for epoch in epochs)
+    assert epochs[0] != epochs[1] != epochs[2]
+
+
+def test_problems_of_an_endless_task_hardly_repeat():
+    assert len({problem.id for problem in take(ProblemStream(suite(a=None), 0), 2000)}) == 2000
+
+
+def test_what_is_excluded_or_a_worked_example_is_skipped_and_counted():
+    gcd = build("reasoning_gym/gcd", worked_examples=2, options={"min_value": 2, "max_value": 12})
+    small = Suite([gcd])
+    excluded = {problem.id for problem in small.held_out(Split.TEST, 30)}
+    stream = ProblemStream(small, 0, excluded)
+    asked = {problem.id for problem in take(stream, 500)}
+    assert not asked & (excluded | small.examples())
+    assert stream.skipped["reasoning_gym/gcd"] > 50
+
+
+@pytest.mark.parametrize("steps", [0, 1, 37, 130])
+def test_a_resumed_stream_goes_on_as_if_unbroken(steps):
+    both = suite(a=None, b=20)
+    excluded = {both.tasks["b"].problem(Split.TRAIN, index).id for index in (3, 4)}
+    unbroken = ProblemStream(both, 9, excluded)
+    take(unbroken, steps)
+    unbroken.retire([both.tasks["b"].problem(Split.TRAIN, 7).id])
+    state = json.loads(json.dumps(unbroken.state_dict()))
+    resumed = ProblemStream(both, 9, excluded)
+    resumed.load_state_dict(state)
+    assert take(resumed, 100) == take(unbroken, 100)
+    assert resumed.state_dict() == unbroken.state_dict()
+
+
+def test_a_saved_state_does_not_change_with_the_stream():
+    stream = ProblemStream(suite(a=None), 0)
+    state = stream.state_dict()
+    before = json.dumps(state)
+    take(stream, 5)
+    stream.retire(["x"])
+    assert json.dumps(state) == before
+
+
+def test_a_state_of_another_stream_is_refused():
+    state = ProblemStream(suite(a=None), 1).state_dict()
+    with pytest.raises(UserError, match="saved with seed 1, this one has 2"):
+        ProblemStream(suite(a=None), 2).load_state_dict(state)
+    with pytest.raises(UserError, match="other tasks; these differ: a, b"):
+        ProblemStream(suite(b=None), 1).load_state_dict(state)
+
+
+def test_retired_problems_are_not_asked_again():
+    one = suite(a=10)
+    retired = {one.tasks["a"].problem(Split.TRAIN, index).id for index in range(4)}
+    stream = ProblemStream(one, 0, retired=retired)
+    assert len({problem.id for problem in take(stream, 100)}) == 6
+    gone = next(stream).id
+    stream.retire([gone])
+    assert gone not in {problem.id for problem in take(stream, 100)}
+
+
+@pytest.mark.parametrize("size", [5, None])
+def test_a_task_of_which_nothing_is_left_is_named_with_the_remedy(size):
+    class OneQuestion(Numbers):
+        def problem(self, split, index):
+            return Problem.of(self.name, [Message("user", "always the same")], {})
+
+    same = Suite([OneQuestion("same", size)])
+    stream = ProblemStream(same, 0, {same.tasks["same"].problem(Split.TRAIN, 0).id})
+    with pytest.raises(UserError, match=r"same: zero prompts after filtering.*hold out fewer"):
+        next(stream)
+
+
+def test_the_last_problem_left_is_still_found():
+    one = suite(a=100)
+    stream = ProblemStream(one, 0, {one.tasks["a"].problem(Split.TRAIN, index).id for index in range(99)})
+    assert {problem.messages[0].content for problem in take(stream, 20)} == {"99"}
+
+
+def test_an_empty_training_split_is_named():
+    with pytest.raises(UserError, match="a: zero prompts: its training split is empty"):
+        next(ProblemStream(suite(a=0), 0))
+
+
+def test_weights_that_are_all_zero_are_refused():
+    with pytest.raises(UserError, match="all weights"):
+        ProblemStream(Suite([Numbers("a", None)], [0.0]), 0)
