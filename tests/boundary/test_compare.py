@@ -82,6 +82,8 @@ def test_the_threshold_of_a_success_can_be_lowered() -> None:
     half = {("gcd", "a"): [0.5, 0.0]}
     result = compare(_answers("m0", half), _answers("m1", half), ks=(1,), seed=0, threshold=0.5)
     assert result.tasks[0].base.pass_at[1].estimate == 0.5
+    assert result.verdict().startswith("Mean pass@1 over 1 task did not move measurably: 50.0% → 50.0%")
+    assert result.warnings() == ["gcd: fewer than 10 problems, intervals of a task are too narrow then"]
 
 
 def test_tolerant_extraction_and_outcomes_are_counted_apart() -> None:

@@ -37,11 +37,14 @@ def test_no_difference_anywhere_is_no_evidence() -> None:
 
 
 def test_tasks_weigh_the_same_whatever_their_sizes() -> None:
-    small, large = np.array([0.4, 0.4]), np.full(100, -0.01)
-    separately = [small / 4, large / 200]
-    expected = np.concatenate(separately).sum()
-    assert expected > 0
-    assert sign_flip_p([small, large], np.random.default_rng(0)) > 0.4
+    small, large = np.array([0.5, 0.25]), np.array([0.1, -0.3, 0.2, -0.4, -0.1, 0.3])
+
+    def mean_of_means(signs: tuple[int, ...]) -> float:
+        return abs(np.mean(small * signs[:2]) + np.mean(large * signs[2:])) / 2
+
+    means = [mean_of_means(signs) for signs in product((-1, 1), repeat=8)]
+    expected = np.mean([mean >= mean_of_means((1,) * 8) - 1e-12 for mean in means])
+    assert sign_flip_p([small, large], np.random.default_rng(0)) == expected
 
 
 def test_equal_models_are_called_different_at_most_one_time_in_twenty() -> None:

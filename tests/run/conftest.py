@@ -57,7 +57,14 @@ def _write_progress(path: Path, names: list[str], steps: int, total: int) -> Non
     for step in range(1, steps + 1):
         if step == half + 1:
             book.append("stage", step, name="prolong", index=1)
-            book.append("reset", step, reason="stage boundary", clear_optimizer=True, reference_id="9f3a", kl_after=0.0)
+            book.append(
+                "reset",
+                step,
+                reason=f"stage boundary {HOSTILE}",
+                clear_optimizer=True,
+                reference_id="9f3a",
+                kl_after=0.0,
+            )
         done, since = step / total, (step - 1) % half
         solved = 0.1 + 0.2 * done + rng.normal(0, 0.02)
         metrics += jsonl.encode(

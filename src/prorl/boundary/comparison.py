@@ -71,8 +71,9 @@ class Comparison:
         word = "rose" if delta.low > 0 else "fell" if delta.high < 0 else "did not move measurably"
         before, after = self.overall.base.pass_at[1].estimate, self.overall.tuned.pass_at[1].estimate
         inside = "excludes" if delta.excludes(0.0) else "includes"
+        tasks = "1 task" if len(self.tasks) == 1 else f"{len(self.tasks)} tasks"
         return (
-            f"Mean pass@1 over {len(self.tasks)} tasks {word}: {before:.1%} → {after:.1%}, paired difference "
+            f"Mean pass@1 over {tasks} {word}: {before:.1%} → {after:.1%}, paired difference "
             f"{100 * delta.estimate:+.1f} points; its {self.level:.0%} interval "
             f"[{100 * delta.low:+.1f}, {100 * delta.high:+.1f}] {inside} 0."
         )
@@ -87,7 +88,9 @@ class Comparison:
         ]
         few = [row.task for row in self.tasks if row.problems < FEW_PROBLEMS]
         if few:
-            found.append(f"fewer than {FEW_PROBLEMS} problems, so the interval is too narrow: {', '.join(few)}")
+            found.append(
+                f"{', '.join(few)}: fewer than {FEW_PROBLEMS} problems, intervals of a task are too narrow then"
+            )
         for name, sides in (("base", [r.base for r in self.tasks]), ("tuned", [r.tuned for r in self.tasks])):
             timeouts = round(sum(side.timeouts * side.samples for side in sides))
             errors = round(sum(side.errors * side.samples for side in sides))

@@ -16,7 +16,7 @@ EXAMPLE_TASKS, EXAMPLE_PROBLEMS, ROLLOUT_GROUPS, ROLLOUT_COMPLETIONS = 24, 2, 4,
 
 
 def examples(files: RunFiles) -> list[dict[str, Any]]:
-    """By task: the held-out problems with the largest gain and the largest loss, one answer of each model.
+    """By task: the held-out problems with the largest and the smallest gain, one answer of each model.
 
     Of each model's samples the one shown is the first with its most frequent outcome: typical, not picked.
     """
