@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prorl.boundary.estimators import k_grid, pass_at_k
@@ -31,6 +31,7 @@ def test_problems_may_have_different_numbers_of_samples() -> None:
     assert together.tolist() == apart
 
 
+@settings(deadline=None)
 @given(st.integers(1, 2000), st.data())
 def test_is_a_probability_that_grows_with_k_and_with_successes(n: int, data: st.DataObject) -> None:
     c = data.draw(st.integers(0, n))

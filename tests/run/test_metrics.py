@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prorl.errors import IntegrityError
@@ -31,6 +31,7 @@ def test_equal_values_give_equal_bytes(tmp_path: Path) -> None:
     assert first.path.read_bytes() == second.path.read_bytes()
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False))
 def test_a_float_comes_back_as_the_same_float(value: float) -> None:
     record = jsonl.decode(jsonl.encode({"step": 1, "value": value}))
