@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import gguf
@@ -20,6 +21,14 @@ MERGES = ["t h", "th e", "Ġ the", "Ċ Ċ", "Ġ Ġ"]
 TEMPLATE = "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
 
 
+@dataclass(frozen=True)
+class TinyGguf:
+    """A GGUF file, and what it holds: every tensor as quantised and back, in the order that `transformers` keeps."""
+
+    path: Path
+    weights: dict[str, torch.Tensor]
+
+
 def byte_alphabet() -> list[str]:
     """The printable stand-ins that byte-level BPE uses for the 256 bytes, in byte order."""
     printable = {*range(33, 127), *range(161, 173), *range(174, 256)}
@@ -28,7 +37,7 @@ def byte_alphabet() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> TinyGguf:
     """A Llama of two layers as other tools write it: Q4_1 matrices, fp32 norms, GGUF's order of rotary dimensions."""
     vocabulary = [*MARKS, *byte_alphabet(), *(merge.replace(" ", "") for merge in MERGES)]
     config = LlamaConfig(
@@ -43,6 +52,7 @@ def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         weights = LlamaForCausalLM(config).state_dict()
+    del weights["lm_head.weight"]  # tied
     path = tmp_path_factory.mktemp("gguf") / "tiny.gguf"
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_context_length(512)
@@ -64,29 +74,29 @@ def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     writer.add_pad_token_id(2)
     writer.add_chat_template(TEMPLATE)
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, 2)
+    held = {}
     for name, tensor in weights.items():
-        if name == "lm_head.weight":
-            continue
         values = tensor.float().numpy()
+        kind = gguf.GGMLQuantizationType.F32 if values.ndim == 1 else gguf.GGMLQuantizationType.Q4_1
+        held[name] = torch.from_numpy(np.array(gguf.dequantize(gguf.quantize(values, kind), kind)))
         if name.endswith(("q_proj.weight", "k_proj.weight")):
             rows, columns = values.shape
             values = values.reshape(rows // 16, 2, 8, columns).swapaxes(1, 2).reshape(rows, columns)
-        kind = gguf.GGMLQuantizationType.F32 if values.ndim == 1 else gguf.GGMLQuantizationType.Q4_1
-        stored = values if values.ndim == 1 else gguf.quantize(np.ascontiguousarray(values), kind)
+        stored = gguf.quantize(np.ascontiguousarray(values), kind)
         writer.add_tensor(f"{names.get_name(name.removesuffix('.weight'))}.weight", stored, raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    return path
+    return TinyGguf(path, held)
 
 
 @pytest.fixture(scope="session")
-def tiny_wheel(tmp_path_factory: pytest.TempPathFactory, tiny_gguf: Path) -> Path:
+def tiny_wheel(tmp_path_factory: pytest.TempPathFactory, tiny_gguf: TinyGguf) -> Path:
     """A valid wheel, `tiny-model` 1.0, with the GGUF file inside. It depends on a package that doesn't exist."""
     wheel = tmp_path_factory.mktemp("wheels") / "tiny_model-1.0-py3-none-any.whl"
     content = {
-        "tiny_model/tiny.gguf": tiny_gguf.read_bytes(),
+        "tiny_model/tiny.gguf": tiny_gguf.path.read_bytes(),
         "tiny_model/__init__.py": b"raise SystemExit('a wheel that is read, not installed, runs nothing')\n",
         "tiny_model-1.0.dist-info/METADATA": (
             b"Metadata-Version: 2.1\nName: tiny-model\nVersion: 1.0\nRequires-Dist: no-such-package-anywhere\n"

@@ -12,6 +12,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,8 @@ from prorl.errors import IntegrityError, UserError
 from prorl.policy import cache
 from prorl.policy.entry import Entry
 from prorl.policy.fetch import fetch
+
+PATIENCE = 240  # seconds; it takes ten on a machine with nothing else to do
 
 # Fetches the entry given as JSON into a folder; prints each step, and kills itself the hard way on reaching one.
 CHILD = """
@@ -39,9 +43,15 @@ print(fetch(entry, progress, models))
 """
 
 
-def child(entry: Entry, models: Path, killed_at: str = "never") -> subprocess.Popen[str]:
+@contextmanager
+def child(entry: Entry, models: Path, killed_at: str = "never") -> Iterator[subprocess.Popen[str]]:
     arguments = [sys.executable, "-c", CHILD, json.dumps(dataclasses.asdict(entry)), str(models), killed_at]
-    return subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def visible(models: Path) -> set[str]:
@@ -136,8 +146,8 @@ def test_a_file_cut_short_or_a_missing_manifest_is_no_model(tiny_entry: Entry, t
 def test_killed_at_any_step_there_is_no_model_and_the_next_fetch_succeeds(
     step: str, tiny_entry: Entry, tmp_path: Path
 ) -> None:
-    process = child(tiny_entry, tmp_path, killed_at=step)
-    process.communicate(timeout=120)
+    with child(tiny_entry, tmp_path, killed_at=step) as process:
+        process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGKILL
     assert not (tmp_path / "tiny").exists()
     assert any(".staging-" in name for name in visible(tmp_path))
@@ -149,9 +159,9 @@ def test_killed_at_any_step_there_is_no_model_and_the_next_fetch_succeeds(
 
 
 def test_two_processes_at_once_make_one_model(tiny_entry: Entry, tmp_path: Path) -> None:
-    processes = [child(tiny_entry, tmp_path) for _ in range(2)]
-    outputs = [process.communicate(timeout=120)[0].splitlines() for process in processes]
-    assert [process.returncode for process in processes] == [0, 0]
+    with child(tiny_entry, tmp_path) as first, child(tiny_entry, tmp_path) as second:
+        outputs = [process.communicate(timeout=PATIENCE)[0].splitlines() for process in (first, second)]
+    assert (first.returncode, second.returncode) == (0, 0)
     assert [output[-1] for output in outputs] == [str(tmp_path / "tiny")] * 2
     assert sum("download" in output for output in outputs) == 1
     assert cache.is_complete(tmp_path / "tiny", tiny_entry)

@@ -95,7 +95,7 @@ def resolve(model: str, home: Path, **settings: str) -> tuple[str, str]:
     environment = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
     environment |= {"HF_HOME": str(home), "HF_HUB_OFFLINE": "0", **settings}
     process = subprocess.run(
-        [sys.executable, "-c", RESOLVE, model], env=environment, capture_output=True, text=True, timeout=120, check=True
+        [sys.executable, "-c", RESOLVE, model], env=environment, capture_output=True, text=True, timeout=240, check=True
     )
     said, steps = process.stdout.splitlines()
     assert "Traceback" not in process.stderr
