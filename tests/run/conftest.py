@@ -6,6 +6,7 @@ import base64
 import json
 import math
 import os
+import select
 import shutil
 import subprocess
 import time
@@ -183,8 +184,8 @@ class Browser:
         self._call("Page.navigate", url=path.resolve().as_uri())
         deadline = time.monotonic() + 60
         while self.run("document.documentElement.dataset.drawn || ''") != "yes":
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{path.name} was not drawn within a minute; problems: {self.problems}")
+            if self.problems or time.monotonic() > deadline:
+                raise AssertionError(f"{path.name} was not drawn; problems: {self.problems}")
             time.sleep(0.1)
 
     def run(self, script: str) -> Any:
@@ -220,6 +221,9 @@ class Browser:
 
     def _receive(self) -> dict[str, Any]:
         while b"\0" not in self._buffer:
+            ready, _, _ = select.select([self._in], [], [], 60)
+            if not ready:
+                raise TimeoutError("the browser has not answered for a minute")
             chunk = os.read(self._in, 1 << 20)
             if not chunk:
                 raise RuntimeError("the browser died")
