@@ -1,3 +1,4 @@
+import os
 import pickle
 import random
 import subprocess
@@ -8,7 +9,7 @@ import pytest
 
 from prorl.errors import UserError
 from prorl.tasks.contract import ENDLESS, Outcome, Problem, Split, Verdict
-from prorl.tasks.reasoning_gym import ReasoningGymTask, names
+from prorl.tasks.reasoning_gym import ReasoningGymTask, _global_randomness_kept, names
 
 EASY = {"min_terms": 2, "max_terms": 2, "min_digits": 2, "max_digits": 2}
 WITHOUT_ANSWER = {"boxnet", "graph_color", "propositional_logic", "rubiks_cube", "rush_hour"}
@@ -45,6 +46,18 @@ def test_splits_are_disjoint_where_there_is_variety():
     large = task(options={"min_terms": 5, "max_terms": 5, "min_digits": 4, "max_digits": 4})
     ids = [{large.problem(split, index).id for index in range(300)} for split in Split]
     assert len(set.union(*ids)) == 300 * len(Split)
+
+
+def test_what_is_drawn_from_global_state_depends_on_the_item_alone_and_leaves_no_trace():
+    def draws(seed):
+        with _global_randomness_kept(seed):
+            return random.random(), numpy.random.rand()
+
+    random.seed(1)
+    first, outside = draws(7), random.random()
+    assert draws(7) == first != draws(8)
+    random.seed(1)
+    assert random.random() == outside
 
 
 def test_indices_past_the_range_of_a_split_are_refused():
@@ -129,6 +142,34 @@ def test_scorers_that_accept_wrong_answers_are_mended():
         problem = backward.problem(Split.TRAIN, index)
         assert backward.judge(problem, f"<answer>{problem.payload['answer']}</answer>").score == 1.0
         assert backward.judge(problem, f"<answer>{problem.payload['answer']}x</answer>").score <= 0.8
+
+
+def test_the_same_problems_are_drawn_in_every_process():
+    """Strings hash differently in each process, so whatever picks from a set of them is caught here."""
+    script = (
+        "from prorl.tasks.contract import Split; from prorl.tasks.reasoning_gym import ReasoningGymTask\n"
+        "for name in ('chain_sum', 'isomorphic_strings', 'polynomial_multiplication', 'ransom_note', 'word_ladder'):\n"
+        "    task = ReasoningGymTask('reasoning_gym/' + name)\n"
+        "    for index in (0, 99, 123456789):\n"
+        "        problem = task.problem(Split.TRAIN, index)\n"
+        "        print(problem.id, problem.payload['answer'])\n"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            stdout=subprocess.PIPE,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(printed) == 1
+    assert printed.pop().count(b"\n") >= 15
+
+
+def test_solutions_that_differ_from_process_to_process_are_not_shown():
+    with pytest.raises(UserError, match=r"knight_swap.*worked_examples to 0"):
+        task("knight_swap", worked_examples=1)
 
 
 # What a user may get wrong

@@ -88,7 +88,7 @@ def _grandchild_die(argument):
 
 
 def _alarm(argument):
-    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    signal.setitimer(signal.ITIMER_REAL, 0.6)
 
 
 def _kill_keeper(argument):

@@ -110,8 +110,8 @@ def test_a_judge_that_attacks_its_keeper_is_replaced_with_it(how):
 
 def test_a_forgotten_alarm_does_not_hit_the_next_judgement():
     with WorkerPool(judges().act, workers=1) as pool:
-        pool.submit(None, "alarm").result()
-        time.sleep(0.1)
+        assert pool.submit(None, "alarm").result().outcome is Outcome.SOLVED
+        time.sleep(0.8)
         assert pool.submit(None, "pass").result().outcome is Outcome.SOLVED
         assert pool.counts.respawns == 0
 
@@ -255,6 +255,13 @@ def test_a_judge_that_cannot_start_stops_the_run_with_one_line(judge, said):
         WorkerPool(getattr(judges(), judge)(), workers=2, start_deadline=1.0 if "Hangs" in judge else 60.0)
     assert "\n" not in str(caught.value)
     assert not _our_workers()
+
+
+@pytest.mark.timeout(20)
+def test_a_worker_that_cannot_even_be_launched_stops_the_run(monkeypatch):
+    monkeypatch.setattr("sys.executable", "/no/such/python")
+    with pytest.raises(UserError, match=r"a worker did not start.*/no/such/python"):
+        WorkerPool(judges().echo, workers=2)
 
 
 def test_a_judge_that_cannot_be_sent_is_the_users_error():

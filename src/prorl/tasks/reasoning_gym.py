@@ -12,7 +12,7 @@ import difflib
 import math
 import random
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any, get_type_hints
@@ -23,6 +23,7 @@ from prorl.errors import UserError
 from prorl.tasks import extract
 from prorl.tasks.contract import ENDLESS, Message, Outcome, Problem, Split, Verdict
 from prorl.tasks.names import unknown
+from prorl.tasks.reasoning_gym_mends import DRAWN_AT_START, UNSTABLE_SOLUTIONS, mended, scorer
 
 PREFIX = "reasoning_gym/"
 SYSTEM = "Answer inside <answer></answer> tags."
@@ -33,29 +34,7 @@ _FIRST_SEED = {
 _OURS = {"seed", "size"}
 """Options of every Reasoning Gym data set that the splits decide."""
 
-_DRAWN_AT_START = frozenset({"acre", "gsm_symbolic", "list_functions", "word_ladder"})
-"""Data sets that draw or bound all their items when they are made: they are made anew for every block of items."""
 _BLOCK = 500
-
-
-def _same_truth_value(dataset: Any, answer: str, entry: dict[str, Any]) -> float:
-    return float(answer.strip().lower() == str(entry["answer"]).lower())
-
-
-def _full_only_if_equal(dataset: Any, answer: str, entry: dict[str, Any]) -> float:
-    score = float(dataset.score_answer(answer, entry))
-    return score if answer.lower() == entry["answer"].lower() else min(score, 0.8)
-
-
-_MENDED_SCORERS: Mapping[str, Callable[[Any, str, dict[str, Any]], float]] = {
-    "game_of_life_halting": _same_truth_value,
-    "spell_backward": _full_only_if_equal,
-}
-"""Scorers to use in place of the library's, which give full scores to wrong answers.
-
-`game_of_life_halting` compares `bool(text)`, so that any answer is right. `spell_backward` means to give 0.8 for the
-word with more letters after it, but for some lengths its sum of shares is rounded past 1.
-"""
 
 
 class ReasoningGymTask:
@@ -145,15 +124,14 @@ class ReasoningGymTask:
     def _raw_score(self, answer: str, problem: Problem) -> float:
         dataset = self._dataset(Split.TRAIN, 0)
         entry = dict(problem.payload)
-        mended = _MENDED_SCORERS.get(self._dataset_name)
         with _global_randomness_kept(0):
-            score = float(mended(dataset, answer, entry) if mended else dataset.score_answer(answer, entry))
+            score = scorer(self._dataset_name)(dataset, answer, entry)
         if math.isnan(score):
             raise ValueError("the score is not a number")
         return min(1.0, max(0.0, score))
 
     def _entry(self, split: Split, index: int) -> dict[str, Any]:
-        block, within = divmod(index, _BLOCK) if self._dataset_name in _DRAWN_AT_START else (0, index)
+        block, within = divmod(index, _BLOCK) if self._dataset_name in DRAWN_AT_START else (0, index)
         dataset = self._dataset(split, block)
         with _global_randomness_kept(_FIRST_SEED[split] + index):
             entry: dict[str, Any] = dataset[within]
@@ -164,15 +142,16 @@ class ReasoningGymTask:
         if key not in self._datasets:
             if len(self._datasets) >= 8:
                 self._datasets.clear()
-            sized = self._dataset_name in _DRAWN_AT_START
+            sized = self._dataset_name in DRAWN_AT_START
             library = _library()
             with _global_randomness_kept(0):
-                self._datasets[key] = library.create_dataset(
+                dataset = library.create_dataset(
                     self._dataset_name,
                     **self._options,
                     seed=_FIRST_SEED[split] + block * _BLOCK,
                     size=_BLOCK if sized else ENDLESS,
                 )
+            self._datasets[key] = mended(self._dataset_name, dataset)
         return self._datasets[key]
 
     def _draw_examples(self, tries: int = 50) -> tuple[Problem, ...]:
@@ -190,6 +169,8 @@ class ReasoningGymTask:
             ) from error
         if len(chosen) < self._worked_examples:
             chosen = _different(drawn, self._worked_examples, by_answer=False)
+        if self._worked_examples and self._dataset_name in UNSTABLE_SOLUTIONS:
+            raise UserError(f"{self.name}: its solutions differ from process to process; set worked_examples to 0")
         if self._worked_examples and drawn[0].payload["answer"] is None:
             raise UserError(f"{self.name}: has no solutions to show; set worked_examples to 0")
         if len(chosen) < self._worked_examples:

@@ -14,7 +14,7 @@ from typing import Generic, Self, TypeVar
 
 from prorl.errors import UserError
 from prorl.verify.channel import BadFrame, ChannelClosed
-from prorl.verify.slot import Slot, StartFailed
+from prorl.verify.slot import Slot
 from prorl.verify.verdict import Outcome, Verdict, decode
 
 P = TypeVar("P")
@@ -88,7 +88,7 @@ class WorkerPool(Generic[P]):
         self._lock = threading.Lock()
         self._counts = PoolCounts()
         self._slots: dict[int, Slot] = {}
-        started: queue.Queue[StartFailed | None] = queue.Queue()
+        started: queue.Queue[Exception | None] = queue.Queue()
         pickled = _pickled(judge)
         self._threads = [
             threading.Thread(
@@ -156,11 +156,11 @@ class WorkerPool(Generic[P]):
     ) -> None:
         self.close()
 
-    def _work(self, number: int, judge: bytes, start_deadline: float, started: queue.Queue[StartFailed | None]) -> None:
+    def _work(self, number: int, judge: bytes, start_deadline: float, started: queue.Queue[Exception | None]) -> None:
         """One thread per worker: it starts the worker, feeds it and ends it."""
         try:
             slot = Slot(judge, start_deadline)
-        except StartFailed as failure:
+        except Exception as failure:  # noqa: BLE001 - whoever made the pool is waiting for it
             started.put(failure)
             return
         with self._lock:

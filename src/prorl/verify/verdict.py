@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -77,7 +76,7 @@ def _checked(fields: dict[str, object]) -> Verdict:
 
 def _share(fields: dict[str, object], name: str) -> float:
     value = fields[name]
-    if not isinstance(value, float) or not math.isfinite(value) or not 0.0 <= value <= 1.0:
+    if not isinstance(value, float) or not 0.0 <= value <= 1.0:
         raise ValueError(f"{name} is {value!r}, not a number in [0, 1]")
     return value
 
