@@ -2,40 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.checkpoint import checkpoint
+from torch.nn.functional import linear
 
-CHUNK_ELEMENTS = 25_000_000
-"""Logits held at once (100 MB in fp32)."""
+CHUNK_ELEMENTS = 7_000_000
+"""Logits held at once (28 MB in fp32: below what glibc's allocator maps and unmaps for every tensor)."""
 
 
 def token_logprobs(
-    hidden: Tensor, targets: Tensor, head: Callable[[Tensor], Tensor], temperature: float, vocabulary: int
+    hidden: Tensor, targets: Tensor, weight: Tensor, bias: Tensor | None, temperature: float
 ) -> tuple[Tensor, Tensor]:
     """Log-probabilities of `targets` and the entropies of the distributions that they come from, in nats, fp32.
 
-    hidden `[targets, hidden size]`, targets `[targets]` to two tensors `[targets]`. The distribution is
-    softmax(logits / temperature). Logits are made chunk by chunk and made again in the backward pass.
+    hidden `[targets, hidden size]`, targets `[targets]`, weight `[vocabulary, hidden size]` and bias `[vocabulary]` of
+    the output head, to two tensors `[targets]`. The distribution is softmax(logits / temperature). Logits are made
+    chunk by chunk and made again in the backward pass; both outputs carry gradients.
     """
-    rows = max(1, CHUNK_ELEMENTS // vocabulary)
-    logprobs, entropies = [], []
-    for part, wanted in zip(torch.split(hidden, rows), torch.split(targets, rows), strict=True):
-        if torch.is_grad_enabled():
-            of_part, entropy = checkpoint(_of_chunk, part, wanted, head, temperature, use_reentrant=False)
-        else:
-            of_part, entropy = _of_chunk(part, wanted, head, temperature)
-        logprobs.append(of_part)
-        entropies.append(entropy)
-    return torch.cat(logprobs), torch.cat(entropies)
+    logprobs, entropies = _TokenLogprobs.apply(hidden, targets, weight, bias, temperature)  # type: ignore[no-untyped-call]
+    return logprobs, entropies
 
 
-def _of_chunk(
-    hidden: Tensor, targets: Tensor, head: Callable[[Tensor], Tensor], temperature: float
-) -> tuple[Tensor, Tensor]:
-    logits = head(hidden).float() / temperature
-    logprobs = logits.log_softmax(-1)
-    entropy = -(logprobs.exp() * logprobs).sum(-1)
-    return logprobs.gather(1, targets[:, None])[:, 0], entropy
+class _TokenLogprobs(torch.autograd.Function):
+    """With p = softmax(z): d log p_t / dz = onehot(t) - p, and d entropy / dz = -p (log p + entropy)."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, hidden: Tensor, targets: Tensor, weight: Tensor, bias: Tensor | None, temperature: float
+    ) -> tuple[Tensor, Tensor]:
+        logprobs = hidden.new_empty(len(targets), dtype=torch.float32)
+        entropies, normalizers = torch.empty_like(logprobs), torch.empty_like(logprobs)
+        for at in _chunks(len(targets), weight.shape[0]):
+            logits = linear(hidden[at], weight, bias).float().div_(temperature)
+            normalizer = logits.logsumexp(-1)
+            chosen = logits.gather(1, targets[at, None])[:, 0]
+            probabilities = (logits - normalizer[:, None]).exp_()
+            logprobs[at], normalizers[at] = chosen - normalizer, normalizer
+            entropies[at] = normalizer - probabilities.mul_(logits).sum(-1)
+        ctx.save_for_backward(hidden, targets, weight, bias, normalizers, entropies)
+        ctx.temperature = temperature
+        return logprobs, entropies
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        hidden, targets, weight, bias, normalizers, entropies = ctx.saved_tensors
+        grad_logprobs, grad_entropies = grads
+        grad_hidden = torch.empty_like(hidden)
+        grad_weight = torch.zeros_like(weight, dtype=torch.float32) if ctx.needs_input_grad[2] else None
+        grad_bias = torch.zeros_like(bias, dtype=torch.float32) if bias is not None else None
+        through_entropy = bool(grad_entropies.any())
+        for at in _chunks(len(targets), weight.shape[0]):
+            logs = linear(hidden[at], weight, bias).float().div_(ctx.temperature).sub_(normalizers[at, None])
+            slope = logs.exp()
+            if through_entropy:
+                slope *= -(grad_logprobs[at, None] + grad_entropies[at, None] * (logs + entropies[at, None]))
+            else:
+                slope *= -grad_logprobs[at, None]
+            slope.scatter_add_(1, targets[at, None], grad_logprobs[at, None])
+            slope = slope.div_(ctx.temperature)
+            grad_bias = grad_bias + slope.sum(0) if grad_bias is not None else None
+            slope = slope.to(hidden.dtype)
+            grad_hidden[at] = slope @ weight
+            if grad_weight is not None:
+                _add_product(grad_weight, slope, hidden[at])
+        return (
+            grad_hidden,
+            None,
+            grad_weight.to(weight.dtype) if grad_weight is not None else None,
+            grad_bias.to(bias.dtype) if grad_bias is not None else None,
+            None,
+        )
+
+
+def _add_product(total: Tensor, slope: Tensor, hidden: Tensor) -> None:
+    """total += slope' hidden, in fp32 whatever the factors are."""
+    if slope.dtype == torch.float32:
+        total.addmm_(slope.t(), hidden)
+    else:
+        total += slope.t() @ hidden
+
+
+def _chunks(rows: int, vocabulary: int) -> list[slice]:
+    size = max(1, CHUNK_ELEMENTS // vocabulary)
+    return [slice(first, min(first + size, rows)) for first in range(0, rows, size)]

@@ -42,6 +42,9 @@ class Policy:
             ) from None
         if "sliding_attention" in (getattr(model.config, "layer_types", None) or []):
             raise UserError(f"model {path}: it has sliding-window layers, which groups as trees do not support")
+        for name in ("final_logit_softcapping", "logits_scaling", "logit_scale"):
+            if getattr(model.config.get_text_config(), name, None) not in (None, 1.0):
+                raise UserError(f"model {path}: its logits are transformed by {name}, which is not supported")
         model.set_attn_implementation(IMPLEMENTATION)
         model.eval()  # type: ignore[no-untyped-call]
         return Policy(model, tokenizer, path, _ends(model, tokenizer))
@@ -88,7 +91,8 @@ class Policy:
     def logprobs(self, trees: PackedTrees, temperature: float) -> tuple[Tensor, Tensor]:
         """Log-probability of every branch token and the entropy where it was drawn: `[targets]` each, nats, fp32."""
         hidden = self.hidden(trees.input_ids, trees.positions, trees)
-        return token_logprobs(hidden[trees.sources], trees.targets, self.head, temperature, self.vocabulary)
+        head = self.model.get_output_embeddings()
+        return token_logprobs(hidden[trees.sources], trees.targets, head.weight, head.bias, temperature)
 
     def frozen_copy(self) -> Policy:
         """The same weights as they are now, without gradients."""

@@ -1,0 +1,44 @@
+"""The chunked head against log_softmax over all logits at once."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from prorl.policy import logprobs
+from prorl.policy.logprobs import token_logprobs
+
+
+def plain(hidden, targets, weight, bias, temperature):
+    logs = ((hidden @ weight.T + (0 if bias is None else bias)) / temperature).log_softmax(-1)
+    return logs[torch.arange(len(targets)), targets], -(logs.exp() * logs).sum(-1)
+
+
+@pytest.mark.parametrize("with_bias", [False, True])
+@pytest.mark.parametrize("chunk_rows", [1, 3, 100])
+def test_values_and_gradients(monkeypatch: pytest.MonkeyPatch, with_bias: bool, chunk_rows: int) -> None:
+    monkeypatch.setattr(logprobs, "CHUNK_ELEMENTS", chunk_rows * 50)
+    generator = torch.Generator().manual_seed(0)
+    hidden = torch.randn(7, 12, generator=generator, requires_grad=True)
+    weight = torch.randn(50, 12, generator=generator, requires_grad=True)
+    bias = torch.randn(50, generator=generator, requires_grad=True) if with_bias else None
+    targets = torch.randint(50, (7,), generator=generator)
+    inputs = [hidden, weight] + ([bias] if with_bias else [])
+    upstream = torch.randn(2, 7, generator=generator)
+    for of_logprobs, of_entropies in ((1.0, 0.0), (0.0, 1.0), (1.0, 1.0)):
+        results = []
+        for function in (token_logprobs, plain):
+            values = function(hidden, targets, weight, bias, 0.7)
+            total = (of_logprobs * upstream[0] * values[0] + of_entropies * upstream[1] * values[1]).sum()
+            results.append([*values, *torch.autograd.grad(total, inputs)])
+        for found, expected in zip(*results, strict=True):
+            torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_a_frozen_head_gets_no_gradient() -> None:
+    hidden = torch.randn(3, 4, requires_grad=True)
+    weight = torch.randn(9, 4)
+    values, _ = token_logprobs(hidden, torch.tensor([1, 2, 3]), weight, None, 1.0)
+    values.sum().backward()
+    assert weight.grad is None
+    assert hidden.grad is not None
+    assert hidden.grad.abs().sum() > 0
