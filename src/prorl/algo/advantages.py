@@ -123,6 +123,9 @@ def _std(values: Tensor, scope: Segments, weights: Tensor, bessel: bool) -> Tens
 
 
 def _leave_one_out(groups: Segments, once: Tensor) -> Tensor:
-    """n / (n - 1) for every sample: turns a distance from the group's mean into one from the mean of the others."""
+    """n / (n - 1) for every sample: turns a distance from the group's mean into one from the mean of the others.
+
+    The one sample of a group is at no distance from its mean, and stays there.
+    """
     n = groups.sum(once)
-    return groups.spread(torch.where(n > 1, n / (n - 1).clamp(min=1), 0.0))
+    return groups.spread(n / (n - 1).clamp(min=1))

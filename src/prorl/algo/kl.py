@@ -62,8 +62,7 @@ def kl_full(logits: Tensor, reference_logits: Tensor, clamp: float = LOG_RATIO_B
     """
     log_p = at_least_float32(logits).log_softmax(-1)
     log_q = at_least_float32(reference_logits).log_softmax(-1)
-    impossible = log_p == -torch.inf
-    ratio = (torch.where(impossible, 0.0, log_p) - torch.where(impossible, 0.0, log_q)).clamp(-clamp, clamp)
+    ratio = torch.where(log_p == -torch.inf, 0.0, log_p - log_q).clamp(-clamp, clamp)
     return (log_p.exp() * ratio).sum(-1)
 
 
@@ -87,7 +86,7 @@ def kl_to_go(values: Tensor, segments: Segments) -> Tensor:
 
 @dataclass
 class KLCoefficient:
-    """`value` multiplies the KL. With a `target` it follows the measured KL (Ziegler et al., arXiv 1909.08593 eq. 4).
+    """`value` multiplies the KL. With a `target` it follows the measured KL (Ziegler et al., arXiv 1909.08593 §2.2).
 
     Each `update` multiplies it by 1 + e / `horizon`, where e = KL / target - 1 kept within +-0.2: a KL that stays high
     doubles the coefficient in about 3.5 horizons.

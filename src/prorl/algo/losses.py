@@ -54,9 +54,10 @@ def policy_loss(
       its gradient. `clip_low` = 1 means no lower bound.
     - `reinforce`: -A log pi. Only right on samples of the policy itself; `old_logprobs` serve the report alone.
 
-    `dual_clip` = c bounds the loss of the two clipped kinds by -c A where A < 0 (arXiv 1912.09729 eq. 5).
+    `dual_clip` = c bounds the loss of the two clipped kinds by -c A where A < 0 (arXiv 1912.09729).
     `keep` `[tokens]` is the mask given to `token_weights`: a token that isn't kept is in no mean, and its old
-    log-probability may be NaN. Log-ratios are fp32 and clamped to +-20 nats. Raises UserError for settings out of range.
+    log-probability may be NaN. Log-ratios are fp32 and clamped to +-20 nats. Raises UserError for settings out of
+    range.
     """
     _check(kind, clip_low, clip_high, dual_clip)
     logprobs, advantages = at_least_float32(logprobs), at_least_float32(advantages)

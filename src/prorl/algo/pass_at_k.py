@@ -33,7 +33,7 @@ def pass_at_k_advantages(
     all_fail = _chance_of_drawing_only(m, n, k)
     others_fail = _chance_of_drawing_only(m - 1, n - 1, k - 1)
     deviation = (all_fail * (1 - all_fail)).sqrt()
-    informative = (deviation > 0) & (n > k)
+    informative = deviation > 0
     scale = torch.where(informative, 1 / torch.where(informative, deviation, 1.0), 0.0)
     of_success, of_failure = all_fail * scale, (all_fail - others_fail) * scale
     result = torch.where(failed, groups.spread(of_failure), groups.spread(of_success))
@@ -41,7 +41,7 @@ def pass_at_k_advantages(
 
 
 def _chance_of_drawing_only(m: Tensor, n: Tensor, k: int) -> Tensor:
-    """C(m,k) / C(n,k): the chance that k draws without replacement from n all fall among m. 1 for k = 0."""
+    """C(m,k) / C(n,k): the chance that k draws without replacement from n all fall among m. 1 if k = 0, 0 if k > n."""
     drawn = torch.arange(k, device=n.device, dtype=n.dtype)
     left, of = (m[:, None] - drawn).clamp(min=0), (n[:, None] - drawn).clamp(min=1)
     return (left / of).prod(dim=1)
