@@ -34,7 +34,7 @@ class _TokenLogprobs(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor]:
         logprobs = hidden.new_empty(len(targets), dtype=torch.float32)
         entropies, normalizers = torch.empty_like(logprobs), torch.empty_like(logprobs)
-        for at in _chunks(len(targets), weight.shape[0]):
+        for at in chunks(len(targets), weight.shape[0]):
             logits = linear(hidden[at], weight, bias).float().div_(temperature)
             normalizer = logits.logsumexp(-1)
             chosen = logits.gather(1, targets[at, None])[:, 0]
@@ -53,7 +53,7 @@ class _TokenLogprobs(torch.autograd.Function):
         grad_weight = torch.zeros_like(weight, dtype=torch.float32) if ctx.needs_input_grad[2] else None
         grad_bias = torch.zeros_like(bias, dtype=torch.float32) if bias is not None else None
         through_entropy = bool(grad_entropies.any())
-        for at in _chunks(len(targets), weight.shape[0]):
+        for at in chunks(len(targets), weight.shape[0]):
             logs = linear(hidden[at], weight, bias).float().div_(ctx.temperature).sub_(normalizers[at, None])
             slope = logs.exp()
             if through_entropy:
@@ -84,6 +84,7 @@ def _add_product(total: Tensor, slope: Tensor, hidden: Tensor) -> None:
         total += slope.t() @ hidden
 
 
-def _chunks(rows: int, vocabulary: int) -> list[slice]:
+def chunks(rows: int, vocabulary: int) -> list[slice]:
+    """Rows in parts whose logits have at most `CHUNK_ELEMENTS` elements."""
     size = max(1, CHUNK_ELEMENTS // vocabulary)
     return [slice(first, min(first + size, rows)) for first in range(0, rows, size)]

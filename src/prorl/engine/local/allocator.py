@@ -19,4 +19,5 @@ def keep_freed_memory() -> bool:
     except (OSError, AttributeError):
         return False
     wanted = {_MMAP_THRESHOLD: _LARGEST_MMAP_THRESHOLD, _TRIM_THRESHOLD: 2**31 - 1, _TOP_PAD: 64 * 2**20}
-    return all([mallopt(option, value) == 1 for option, value in wanted.items()])
+    taken = [mallopt(option, value) == 1 for option, value in wanted.items()]
+    return all(taken)

@@ -30,26 +30,27 @@ def uniforms(keys: Tensor, position: int) -> Tensor:
 
 
 def draw(logits: Tensor, uniform: Tensor) -> tuple[Tensor, Tensor]:
-    """Tokens `[rows]` and their log-probabilities `[rows]` from fp32 logits `[rows, vocabulary]`.
+    """Tokens `[rows]` and their log-probabilities `[rows]` from fp32 logits `[rows, vocabulary]`, which are used up.
 
     Inverse-CDF sampling in two levels: sums of blocks first, then inside one block, so that the vocabulary is passed
-    over once. `uniform`: `[rows]` in [0, 1).
+    over only a few times, in place. `uniform`: `[rows]` in [0, 1).
     """
     rows, vocabulary = logits.shape
-    peak = logits.amax(-1, keepdim=True)
-    weights = torch.nn.functional.pad((logits - peak).exp_(), (0, -vocabulary % _BLOCK))
+    weights = logits.sub_(logits.amax(-1, keepdim=True)).exp_()
+    if vocabulary % _BLOCK:
+        weights = torch.nn.functional.pad(weights, (0, -vocabulary % _BLOCK))
     blocks = weights.view(rows, -1, _BLOCK)
-    upto = blocks.sum(-1, dtype=torch.float64).cumsum(-1)
+    upto = blocks.sum(-1).double().cumsum(-1)
     total = upto[:, -1:]
     aim = uniform[:, None] * total
     block = torch.searchsorted(upto, aim, right=True).clamp_max_(upto.shape[1] - 1)
     before = torch.where(block > 0, upto.gather(1, (block - 1).clamp_min(0)), torch.zeros_like(total))
-    inside = blocks[torch.arange(rows), block[:, 0]].double().cumsum(-1)
-    within = torch.searchsorted(inside, aim - before, right=True)
-    last = (blocks[torch.arange(rows), block[:, 0]] > 0).long().cumsum(-1).argmax(-1, keepdim=True)
-    token = block * _BLOCK + torch.minimum(within, last)
-    logprob = logits.gather(1, token) - peak - total.log().float()
-    return token[:, 0], logprob[:, 0]
+    inside = blocks[torch.arange(rows), block[:, 0]].double()
+    within = torch.searchsorted(inside.cumsum(-1), aim - before, right=True)
+    last = (inside > 0).long().cumsum(-1).argmax(-1, keepdim=True)
+    place = torch.minimum(within, last)
+    logprob = inside.gather(1, place).log() - total.log()
+    return (block * _BLOCK + place)[:, 0], logprob[:, 0].float()
 
 
 def _shift(z: Tensor, bits: int) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor
 from prorl.engine.local.draw import draw, stream_key, uniforms
 from prorl.engine.protocol import Completion, GroupRequest, SampledGroup, Sampling
 from prorl.policy.branches import GrowingBranches
+from prorl.policy.logprobs import chunks
 from prorl.policy.model import Policy
 from prorl.policy.tree import PackedTrees, Tree
 
@@ -43,7 +44,7 @@ class _Wave:
         self.ends = torch.tensor(sorted(policy.ends))
         self.rows = torch.arange(rows)
         self.open = [n] * len(requests)
-        self.logits, self.branches = self._prefill()
+        self.hidden, self.branches = self._prefill()
 
     @property
     def done(self) -> bool:
@@ -53,7 +54,7 @@ class _Wave:
     def advance(self) -> list[SampledGroup]:
         """One more token for every open completion; returns the groups that became complete."""
         step = self.branches.length
-        drawn, logprobs = draw(self.logits / self.sampling.temperature, uniforms(self.keys[self.rows], step))
+        drawn, logprobs = self._draw(step)
         self.tokens[self.rows, step] = drawn
         self.logprobs[self.rows, step] = logprobs
         self.lengths[self.rows] = step + 1
@@ -67,16 +68,25 @@ class _Wave:
             self.branches.drop_finished()
             self.branches.grow()
             positions = self.starts[self.rows] + step
-            self.logits = self.policy.head(self.policy.hidden(drawn[~leaving], positions, self.branches)).float()
+            self.hidden = self.policy.hidden(drawn[~leaving], positions, self.branches)
         return complete
+
+    def _draw(self, step: int) -> tuple[Tensor, Tensor]:
+        """The next token of every open completion, some rows at a time so that their logits stay small."""
+        parts = []
+        keys = self.keys[self.rows]
+        for at in chunks(len(keys), self.policy.vocabulary):
+            logits = self.policy.head(self.hidden[at]).float().div_(self.sampling.temperature)
+            parts.append(draw(logits, uniforms(keys[at], step)))
+        drawn, logprobs = zip(*parts, strict=True)
+        return torch.cat(drawn), torch.cat(logprobs)
 
     @torch.no_grad()
     def _prefill(self) -> tuple[Tensor, GrowingBranches]:
         trunks = PackedTrees.of([Tree(request.prompt) for request in self.requests], keep_keys=True)
         hidden = self.policy.hidden(trunks.input_ids, trunks.positions, trunks)
-        logits = self.policy.head(hidden[trunks.trunk_ends]).float()
         branches = GrowingBranches(trunks, self.sampling.samples, self.sampling.max_new_tokens)
-        return logits.repeat_interleave(self.sampling.samples, 0), branches
+        return hidden[trunks.trunk_ends].repeat_interleave(self.sampling.samples, 0), branches
 
     def _leave(self, leaving: Tensor) -> list[SampledGroup]:
         complete = []
