@@ -40,7 +40,23 @@ def test_admits_exactly_the_groups_whose_valid_scores_differ(visits):
             assert metrics[f"{domain}/{reason}"] == count
     report = gate.end_step(wanted=0, admitted=0)
     assert report.judged == len(visits)
-    assert not any(f"{domain}/mixed" in gate.metrics() for domain in counted)
+    assert gate.metrics() == metrics
+
+
+def test_the_counts_are_of_one_step_and_stay_until_the_next_has_begun():
+    gate = Gate()
+    gate.admit("a", "maths", [0.0, 1.0])
+    gate.admit("b", "code", [0.0, 0.0])
+    gate.end_step(1, 1)
+    assert (gate.metrics()["maths/mixed"], gate.metrics()["code/none_solved"]) == (1, 1)
+    gate.admit("c", "maths", [1.0, 1.0])
+    assert gate.metrics()["maths/all_solved"] == 1
+    assert "maths/mixed" not in gate.metrics()
+    assert "code/none_solved" not in gate.metrics()
+    assert gate.end_step(1, 0).judged == 1
+    idle = gate.end_step(1, 0)
+    assert (idle.judged, idle.message) == (0, "training on 0 of 1 groups: 0 were sampled (none rejected)")
+    assert "maths/all_solved" not in gate.metrics()
 
 
 def test_scores_past_the_threshold_are_all_solved_though_they_differ():

@@ -186,11 +186,15 @@ def test_no_tokens():
         assert policy_loss(none, none, none, Segments.of_lengths(torch.zeros(0).long()), kind).values.shape == (0,)
 
 
-def test_the_old_policy_gets_no_gradient_in_cispo_and_reports_carry_none():
+@pytest.mark.parametrize("kind", KINDS)
+def test_reports_carry_no_gradient_and_cispo_s_old_policy_gets_none(kind):
     new, old = torch.tensor([-1.0], requires_grad=True), torch.tensor([-1.1], requires_grad=True)
-    result = policy_loss(new, old, torch.ones(1), Segments.of_lengths(torch.tensor([1])), "cispo")
-    assert torch.autograd.grad(result.values.sum(), old, allow_unused=True) == (None,)
-    assert not result.log_ratio.requires_grad
+    result = policy_loss(new, old, torch.ones(1), Segments.of_lengths(torch.tensor([1])), kind)
+    assert result.values.requires_grad
+    for report in (result.log_ratio, result.clipped_low, result.clipped_high, result.dual_clipped):
+        assert not report.requires_grad
+    (gradient,) = torch.autograd.grad(result.values.sum(), old, allow_unused=True)
+    assert (gradient is None) == (kind in ("cispo", "reinforce"))
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,7 @@ class Gate:
     _retired: set[str] = field(default_factory=set, init=False)
     _short_steps: int = field(default=0, init=False)
     _surplus: int = field(default=0, init=False)
+    _step_over: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         if self.retire_after is not None and self.retire_after < 1:
@@ -73,6 +74,8 @@ class Gate:
 
     def admit(self, problem_id: str, domain: str, scores: Sequence[float | None]) -> Admission:
         """Judge one group by its raw scores, and remember the judgement."""
+        if self._step_over:
+            self._reasons, self._step_over = {}, False
         valid = [score for score in scores if score is not None and not math.isnan(score)]
         reason = self._reason(valid)
         informative = reason == "mixed"
@@ -126,12 +129,12 @@ class Gate:
         return math.ceil(wanted * min(1 / self.acceptance_rate(), self.max_oversampling))
 
     def end_step(self, wanted: int, admitted: int) -> StepReport:
-        """Close the step: count a shortfall or a surplus, and start the step's counts anew.
+        """Close the step: count a shortfall or a surplus. The next group judged belongs to the next step.
 
         `admitted` is how many groups were admitted before any surplus was cut.
         """
-        judged = sum(sum(reasons.values()) for reasons in self._reasons.values())
-        totals = sum(self._reasons.values(), Counter[str]())
+        totals = Counter[str]() if self._step_over else sum(self._reasons.values(), Counter[str]())
+        judged = totals.total()
         short, surplus = admitted < wanted, max(admitted - wanted, 0)
         message = ""
         if short:
@@ -139,11 +142,13 @@ class Gate:
             message = f"training on {admitted} of {wanted} groups: {judged} were sampled ({causes or 'none rejected'})"
         self._short_steps += short
         self._surplus += surplus
-        self._reasons = {}
+        if self._step_over:
+            self._reasons = {}
+        self._step_over = True
         return StepReport(wanted, admitted, judged, surplus, short, message)
 
     def metrics(self) -> dict[str, float]:
-        """Numbers for the journal; call it before `end_step`. `<domain>/<reason>` counts the step's groups."""
+        """Numbers for the journal; `<domain>/<reason>` counts groups of the step under way, or of the last one."""
         numbers = {"acceptance_rate": self.acceptance_rate(), "retired": float(len(self._retired))}
         numbers |= {"short_steps": float(self._short_steps), "surplus": float(self._surplus)}
         for domain, rate in sorted(self._rates.items()):
@@ -162,6 +167,7 @@ class Gate:
             "retired": sorted(self._retired),
             "short_steps": self._short_steps,
             "surplus": self._surplus,
+            "step_over": self._step_over,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -172,6 +178,7 @@ class Gate:
         self._streaks = dict(state["streaks"])
         self._retired = set(state["retired"])
         self._short_steps, self._surplus = int(state["short_steps"]), int(state["surplus"])
+        self._step_over = bool(state["step_over"])
 
 
 @dataclass
