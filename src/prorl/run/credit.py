@@ -28,5 +28,5 @@ def training_groups(groups: Sequence[JudgedGroup], objective: Objective) -> list
     )
     return [
         TrainingGroup(replace(group.sampled, completions=tuple(c.completion for c in members)), tuple(part.tolist()))
-        for group, members, part in zip(groups, judged, values.split(sizes.tolist()), strict=True)
+        for group, members, part in zip(groups, judged, torch.split(values, sizes.tolist()), strict=True)
     ]

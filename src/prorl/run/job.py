@@ -19,6 +19,7 @@ from prorl.policy.progress import Progress as Told
 from prorl.policy.progress import silent
 from prorl.recipe.load import at_stage, load
 from prorl.recipe.schema import Evaluation, Recipe
+from prorl.run import jsonl
 from prorl.run.directory import RunDirectory
 from prorl.run.interrupt import Interrupt
 from prorl.run.loop import Loop
@@ -147,6 +148,7 @@ class _Evaluator:
             lambda done, total: progress.phase(f"evaluating the {name} model", done, total),
         )  # fmt: skip
         samples.write(table, path)
+        self._write_questions()
         solved = float((table["score"] >= samples.SUCCESS).mean() or 0.0)  # type: ignore[arg-type]
         self.loop.journal.append("evaluation", self.loop.step, model=name, samples=table.height, solved=solved)
         progress.event(f"evaluation of the {name} model: {solved:.3f} of {table.height} samples solved")
@@ -160,8 +162,16 @@ class _Evaluator:
 
         base, trained = (samples.read(self.directory.samples / f"{name}.parquet") for name in ("base", "trained"))
         comparison = compare(base, trained, ks=sorted({1, self.recipe.evaluation.samples}), seed=self.recipe.seed)
-        self.directory.comparison.write_text(json.dumps(comparison.to_dict(), indent=1), encoding="utf-8")
+        jsonl.replace(self.directory.comparison, json.dumps(comparison.to_dict(), indent=1).encode())
         return comparison
+
+    def _write_questions(self) -> None:
+        """What was asked, for the report: one JSON line a problem."""
+        lines = [
+            jsonl.encode({"task": problem.task, "problem": problem.id, "question": problem.messages[-1].content})
+            for problem in self.problems
+        ]
+        jsonl.replace(self.directory.samples / "problems.jsonl", b"".join(lines))
 
     def _sampling(self, evaluation: Evaluation) -> Sampling:
         last = at_stage(self.recipe, len(self.recipe.stages) - 1).rollout

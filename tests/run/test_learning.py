@@ -1,0 +1,66 @@
+"""A random tiny model learns a toy task from its rewards, and from nothing else."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+from statistics import fmean
+
+import pytest
+from prorl.policy.nano import make_nano
+from prorl.recipe.load import validate
+from prorl.recipe.schema import Recipe
+from prorl.run import job, metrics
+from prorl.run.collect import Collector
+from prorl.run.progress import PlainProgress
+from rich.console import Console
+
+
+def a_recipe(model: Path, seed: int) -> Recipe:
+    return validate(
+        {
+            "name": "learning",
+            "model": str(model),
+            "seed": seed,
+            "tasks": [{"task": "toy/echo", "options": {"symbols": 4, "length": 2}}],
+            "rollout": {"prompts_per_step": 8, "samples_per_prompt": 16, "max_new_tokens": 2},
+            "objective": {"kl": {"coefficient": 1e-3}},
+            "optimizer": {"learning_rate": 2e-3},
+            "compute": {"precision": "fp32"},
+            "stages": [{"name": "first", "steps": 60}, {"name": "second", "steps": 40, "reset": {}}],
+            "evaluation": None,
+        },
+        "a test",
+    )
+
+
+def rewards(run: Path) -> list[float]:
+    return [record["reward"] for record in metrics.read(run / "metrics.jsonl")]
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_reward_rises_to_nine_tenths_in_under_a_minute(tmp_path: Path, seed: int) -> None:
+    model = make_nano(tmp_path / "nano", init_std=0.1, seed=seed)
+    began = time.monotonic()
+    job.start(a_recipe(model, seed), tmp_path / "run", PlainProgress(Console(quiet=True)))
+    assert time.monotonic() - began < 60
+    curve = rewards(tmp_path / "run")
+    assert fmean(curve[:3]) < 0.35
+    assert fmean(curve[-10:]) >= 0.9
+
+
+def test_with_shuffled_rewards_it_does_not_learn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: the same run, but every group's verdicts are dealt anew to its completions."""
+    rng = random.Random(0)
+    judged = Collector._judged
+
+    def dealt_anew(self, problem, sampled, answers):
+        verdicts = [future for _, future in answers]
+        rng.shuffle(verdicts)
+        return judged(self, problem, sampled, [(text, v) for (text, _), v in zip(answers, verdicts, strict=True)])
+
+    monkeypatch.setattr(Collector, "_judged", dealt_anew)
+    model = make_nano(tmp_path / "nano", init_std=0.1)
+    job.start(a_recipe(model, 0), tmp_path / "run", PlainProgress(Console(quiet=True)))
+    assert max(fmean(rewards(tmp_path / "run")[i : i + 10]) for i in range(90)) < 0.5
