@@ -111,7 +111,10 @@ def test_rates_are_kept_for_each_domain():
     assert gate.metrics()["easy/acceptance_rate"] == gate.acceptance_rate("easy")
 
 
-@given(st.lists(st.lists(score, max_size=3), max_size=30), st.integers(1, 4))
+SOLVED, MIXED, LONE, ERRORED = [1.0, None, 1.0], [1.0, 0.0], [1.0], [None, math.nan]
+
+
+@given(st.lists(st.sampled_from([SOLVED, SOLVED, SOLVED, MIXED, LONE, ERRORED]), max_size=30), st.integers(1, 4))
 def test_retires_what_was_solved_in_each_of_the_last_visits(visits, m):
     gate, seen, retired = Gate(retire_after=m), [], False
     for scores in visits:

@@ -107,7 +107,6 @@ def test_a_sequence_is_judged_by_its_mean_not_by_its_length():
 
 @pytest.mark.parametrize("kind", ["tis", "icepop", "sequence_mask"])
 def test_inside_the_bounds_the_weighted_mean_is_the_trainer_s(kind):
-    torch.manual_seed(5)
     trainer, sampler = torch.randn(6).double().log_softmax(0), torch.randn(6).double().log_softmax(0)
     value = torch.randn(6, dtype=torch.float64)
     layout = Segments.of_lengths(torch.ones(6, dtype=torch.long))

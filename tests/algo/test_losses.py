@@ -59,7 +59,6 @@ def test_equals_a_loop(kind, dual, columns):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_gradient_equals_finite_differences(kind):
-    torch.manual_seed(0)
     layout = Segments.of_lengths(torch.tensor([4, 0, 3, 5]))
     old, adv = -3 * torch.rand(12, dtype=torch.float64), torch.randn(12, dtype=torch.float64)
     new = (old + 0.5 * torch.randn(12, dtype=torch.float64)).requires_grad_()
@@ -82,7 +81,6 @@ def test_gradient_equals_finite_differences(kind):
 
 
 def test_the_flags_say_which_tokens_lost_their_gradient():
-    torch.manual_seed(1)
     layout = Segments.of_lengths(torch.tensor([500]))
     old, adv = torch.full((500,), -2.0), torch.randn(500)
     new = (old + torch.randn(500)).requires_grad_()
@@ -117,7 +115,6 @@ def test_on_policy_all_losses_have_the_policy_gradient(kind):
 @pytest.mark.parametrize("kind", ["clip", "gspo", "reinforce"])
 def test_the_mean_gradient_is_that_of_the_expected_reward(kind):
     """Over every outcome of a small categorical, weighted by the old policy's probability, without clipping."""
-    torch.manual_seed(2)
     logits = torch.randn(5, dtype=torch.float64, requires_grad=True)
     reward = torch.randn(5, dtype=torch.float64)
     log_p = logits.log_softmax(0)
