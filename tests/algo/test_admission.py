@@ -59,6 +59,11 @@ def test_the_counts_are_of_one_step_and_stay_until_the_next_has_begun():
     assert "maths/all_solved" not in gate.metrics()
 
 
+def test_groups_whose_scores_are_alike_are_told_apart_by_the_score():
+    reasons = [Gate().admit("a", "maths", [score, None, score]).reason for score in (0.0, 0.5, 1.0)]
+    assert reasons == ["none_solved", "all_equal", "all_solved"]
+
+
 def test_scores_past_the_threshold_are_all_solved_though_they_differ():
     assert Gate(success=0.9).admit("a", "maths", [0.95, 1.0]).reason == "all_solved"
     assert Gate().admit("a", "maths", [0.95, 1.0]).reason == "mixed"
