@@ -5,7 +5,7 @@ import math
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from prorl.algo.admission import Gate
@@ -120,6 +120,9 @@ SOLVED, MIXED, LONE, ERRORED = [1.0, None, 1.0], [1.0, 0.0], [1.0], [None, math.
 
 
 @given(st.lists(st.sampled_from([SOLVED, SOLVED, SOLVED, MIXED, LONE, ERRORED]), max_size=30), st.integers(1, 4))
+@example([SOLVED, ERRORED, SOLVED], 2)
+@example([SOLVED, MIXED, SOLVED], 2)
+@example([SOLVED, LONE, SOLVED], 2)
 def test_retires_what_was_solved_in_each_of_the_last_visits(visits, m):
     gate, seen, retired = Gate(retire_after=m), [], False
     for scores in visits:
