@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import torch
-from prorl.engine.local.draw import draw, stream_key, uniforms
 from scipy.stats import chisquare, kstest
+
+from prorl.engine.local.draw import draw, stream_key, uniforms
 
 
 def test_tokens_come_as_often_as_they_should() -> None:

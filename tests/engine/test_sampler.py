@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from prorl.engine.local.engine import LocalEngine
 from prorl.engine.protocol import GroupRequest, Sampling
 from prorl.policy.tree import PackedTrees, Tree

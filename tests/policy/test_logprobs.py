@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+
 from prorl.policy import logprobs
 from prorl.policy.logprobs import token_logprobs
 
@@ -31,7 +32,7 @@ def test_values_and_gradients(monkeypatch: pytest.MonkeyPatch, with_bias: bool, 
             total = (of_logprobs * upstream[0] * values[0] + of_entropies * upstream[1] * values[1]).sum()
             results.append([*values, *torch.autograd.grad(total, inputs)])
         for found, expected in zip(*results, strict=True):
-            torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
+            torch.testing.assert_close(found, expected, atol=5e-5, rtol=5e-5)
 
 
 def test_a_frozen_head_gets_no_gradient() -> None:

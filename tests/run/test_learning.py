@@ -8,13 +8,14 @@ from pathlib import Path
 from statistics import fmean
 
 import pytest
+from rich.console import Console
+
 from prorl.policy.nano import make_nano
 from prorl.recipe.load import validate
 from prorl.recipe.schema import Recipe
 from prorl.run import job, metrics
 from prorl.run.collect import Collector
 from prorl.run.progress import PlainProgress
-from rich.console import Console
 
 
 def a_recipe(model: Path, seed: int) -> Recipe:
@@ -24,11 +25,11 @@ def a_recipe(model: Path, seed: int) -> Recipe:
             "model": str(model),
             "seed": seed,
             "tasks": [{"task": "toy/echo", "options": {"symbols": 4, "length": 2}}],
-            "rollout": {"prompts_per_step": 8, "samples_per_prompt": 16, "max_new_tokens": 2},
-            "objective": {"kl": {"coefficient": 1e-3}},
-            "optimizer": {"learning_rate": 2e-3},
+            "rollout": {"prompts_per_step": 8, "samples_per_prompt": 32, "max_new_tokens": 2},
+            "objective": {"kl": {"coefficient": 1e-4}},
+            "optimizer": {"learning_rate": 3e-3},
             "compute": {"precision": "fp32"},
-            "stages": [{"name": "first", "steps": 60}, {"name": "second", "steps": 40, "reset": {}}],
+            "stages": [{"name": "first", "steps": 45}, {"name": "second", "steps": 35, "reset": {}}],
             "evaluation": None,
         },
         "a test",
@@ -63,4 +64,4 @@ def test_with_shuffled_rewards_it_does_not_learn(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(Collector, "_judged", dealt_anew)
     model = make_nano(tmp_path / "nano", init_std=0.1)
     job.start(a_recipe(model, 0), tmp_path / "run", PlainProgress(Console(quiet=True)))
-    assert max(fmean(rewards(tmp_path / "run")[i : i + 10]) for i in range(90)) < 0.5
+    assert max(fmean(rewards(tmp_path / "run")[i : i + 10]) for i in range(70)) < 0.5

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
+
 from prorl.errors import IntegrityError, UserError
 from prorl.policy.nano import make_nano
 from prorl.recipe.load import to_yaml, validate
 from prorl.recipe.schema import Recipe
 from prorl.run import job, journal, metrics
 from prorl.run.progress import PlainProgress
-from rich.console import Console
 
 SHORT: dict[str, Any] = {
     "name": "short",
@@ -35,8 +36,12 @@ SHORT: dict[str, Any] = {
     "compute": {"precision": "fp32", "threads": 1, "train_tokens": 200},
     "stages": [
         {"name": "one", "steps": 4},
-        {"name": "two", "steps": 4, "reset": {"clear_optimizer": True},
-         "set": {"rollout.dynamic_sampling": True, "rollout.temperature": 1.2}},
+        {
+            "name": "two",
+            "steps": 4,
+            "reset": {"clear_optimizer": True},
+            "set": {"rollout.dynamic_sampling": True, "rollout.temperature": 1.2},
+        },
         {"name": "three", "steps": 2, "reset": {"clear_optimizer": False}},
     ],
     "evaluation": {"problems_per_task": 1, "samples": 4},
@@ -58,7 +63,7 @@ def a_recipe(nano: Path) -> Callable[..., Recipe]:
 
 
 def silent() -> PlainProgress:
-    return PlainProgress(Console(file=open(os.devnull, "w")))  # noqa: SIM115
+    return PlainProgress(Console(file=open(os.devnull, "w")))
 
 
 def fingerprint(run: Path) -> dict[str, str]:
@@ -70,7 +75,9 @@ def fingerprint(run: Path) -> dict[str, str]:
 
 def decisions(run: Path) -> list[dict[str, Any]]:
     """What still holds of the journal, without clocks and without the fact of having been resumed."""
-    kept = [e for e in journal.effective(journal.read(run / "journal.jsonl")) if e["event"] not in ("resume", "warning")]
+    kept = [
+        e for e in journal.effective(journal.read(run / "journal.jsonl")) if e["event"] not in ("resume", "warning")
+    ]
     return [{k: v for k, v in e.items() if k not in ("at", "peak_memory_gib")} for e in kept]
 
 
@@ -181,7 +188,9 @@ def test_an_altered_checkpoint_is_refused_by_name(unbroken: Path, tmp_path: Path
         content = bytearray(file.read_bytes())
         content[len(content) // 2] ^= 1
         file.write_bytes(content)
-        with pytest.raises(IntegrityError, match=rf"step_000010/{name}.*remove .*step_000010 to go on from step_000009"):
+        with pytest.raises(
+            IntegrityError, match=rf"step_000010/{name}.*remove .*step_000010 to go on from step_000009"
+        ):
             job.resume(run, silent())
 
 
@@ -213,7 +222,7 @@ def test_what_the_run_directory_must_not_be(a_recipe: Callable[..., Recipe], unb
         job.start(a_recipe(), unbroken, silent())
     assert fingerprint(unbroken) == before
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(UserError, match="is a file"):
+    with pytest.raises(UserError, match="Not a directory"):
         job.start(a_recipe(), tmp_path / "file" / "run", silent())
     with pytest.raises(UserError, match="is not empty"):
         job.start(a_recipe(), tmp_path, silent())

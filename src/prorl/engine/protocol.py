@@ -58,6 +58,15 @@ class TrainingGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Coefficients:
+    """Weights of the loss's terms besides the surrogate, as controllers have them at this step."""
+
+    kl: float
+    entropy: float = 0.0
+    """Of the entropy bonus; below 0 it is a penalty."""
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateReport:
     """What the updates of one step did; means are over the step's trained tokens.
 
@@ -103,7 +112,12 @@ class Engine(Protocol):
         """Complete every request; groups come as they finish, each exactly once."""
 
     def update(
-        self, groups: Sequence[TrainingGroup], objective: Objective, optimizer: Optimizer, sampling: Sampling
+        self,
+        groups: Sequence[TrainingGroup],
+        objective: Objective,
+        optimizer: Optimizer,
+        sampling: Sampling,
+        coefficients: Coefficients,
     ) -> UpdateReport:
         """Make the step's optimizer updates. Raises IntegrityError if KL is not exactly 0 right after a reset."""
 

@@ -96,7 +96,8 @@ def _read(name_or_path: str) -> dict[str, Any]:
 
 def _first(error: ValidationError) -> str:
     """The first fault in one line: key, what is wrong, and for an unknown key the nearest known one."""
-    fault = error.errors()[0]
+    faults = error.errors()
+    fault = next((f for f in faults if f["type"] == "extra_forbidden"), faults[0])
     key = ".".join(str(part) for part in fault["loc"]) or "recipe"
     if fault["type"] == "extra_forbidden":
         known = _fields(fault["loc"][:-1])
@@ -108,21 +109,25 @@ def _first(error: ValidationError) -> str:
 def _fields(location: tuple[int | str, ...]) -> list[str]:
     """Keys that the section at `location` knows."""
     section: type[BaseModel] = Recipe
+    inside: list[type[BaseModel]] = []
     for part in location:
         if isinstance(part, int):
             continue
-        found = _section(section.model_fields[part].annotation)
-        if found is None:
-            return []
-        section = found
+        of_kind = [choice for choice in inside if _kind(choice) == part]
+        if not of_kind:
+            inside = _sections(section.model_fields[str(part)].annotation)
+        section = (of_kind or inside)[0]
     return list(section.model_fields)
 
 
-def _section(annotation: Any) -> type[BaseModel] | None:
+def _sections(annotation: Any) -> list[type[BaseModel]]:
+    """The sections that a field of this type may hold."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        found = _section(argument)
-        if found is not None:
-            return found
-    return None
+        return [annotation]
+    return [section for argument in getattr(annotation, "__args__", ()) for section in _sections(argument)]
+
+
+def _kind(section: type[BaseModel]) -> str | None:
+    """The `kind` that tells this section from others in its place."""
+    field = section.model_fields.get("kind")
+    return field.annotation.__args__[0] if field is not None and field.annotation is not None else None

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-
-class Section(BaseModel):
-    """A part of a recipe: immutable, and closed to keys that it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+from prorl.recipe.section import Section
+from prorl.recipe.shaping import Shaper
 
 
 class TaskSpec(Section):
@@ -22,7 +19,7 @@ class TaskSpec(Section):
     """Share of prompts, relative to the other tasks; 0: only in the evaluation."""
     worked_examples: int = Field(default=0, ge=0)
     """Solved problems shown before the question."""
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default_factory=dict)
     """Passed to the task; an unknown option is an error."""
 
 
@@ -43,6 +40,8 @@ class Rollout(Section):
     """Drop groups whose completions are all solved or all unsolved, and sample others in their place (DAPO)."""
     max_sampling_factor: float = Field(default=4.0, ge=1.0)
     """A step samples at most this many times `prompts_per_step`; then it trains on what it has, and says so."""
+    retire_after: PositiveInt | None = None
+    """Stop asking a prompt that was solved by all its completions in each of its last so many visits; null: never."""
 
 
 class KL(Section):
@@ -52,6 +51,35 @@ class KL(Section):
     """Weight of the penalty in the loss; 0 still measures it."""
     estimator: Literal["k1", "k2", "k3"] = "k2"
     """Per-token estimator (ProRL v2 uses k2)."""
+    where: Literal["loss", "reward"] = "loss"
+    """Added to the loss, or taken from each token's advantage as the KL from it to the end of its completion."""
+    target: PositiveFloat | None = None
+    """Nats per token that an adaptive coefficient aims at; null: the coefficient is constant."""
+    horizon: float = Field(default=100.0, ge=1.0)
+    """Steps over which an adaptive coefficient reacts."""
+    clamp: PositiveFloat = 20.0
+    """Log-ratios are kept within plus and minus this, in nats (ProRL v2: 10)."""
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> KL:
+        if self.where == "loss" and self.estimator == "k1" and self.coefficient > 0:
+            raise ValueError("k1 in the loss pulls nowhere in the mean; use k2 or k3, or where=reward")
+        if self.target is not None and self.coefficient == 0:
+            raise ValueError("an adaptive coefficient is scaled, so it can't start at 0; give a small one")
+        return self
+
+
+class EntropyBand(Section):
+    """Where the policy's entropy is held by a bonus that turns into a penalty above the band."""
+
+    low: float = Field(ge=0.0)
+    """Nats per token."""
+    high: PositiveFloat
+    """Nats per token."""
+    step: PositiveFloat = 1e-4
+    """Change of the bonus's coefficient at one step."""
+    maximum: PositiveFloat = 0.01
+    """The coefficient stays within plus and minus this."""
 
 
 class Correction(Section):
@@ -65,14 +93,27 @@ class Correction(Section):
     """Upper bound of the probability ratio; None: the published one of that kind."""
 
 
+Advantage = Literal[
+    "grpo",
+    "dr_grpo",
+    "rloo",
+    "reinforce_pp",
+    "reinforce_pp_baseline",
+    "reinforce_pp_baseline_by_token",
+    "pass_at_k",
+]
+
+
 class Objective(Section):
     """The loss: advantage, surrogate, aggregation, penalty."""
 
-    advantage: Literal["grpo", "dr_grpo", "rloo", "reinforce_pp_baseline"] = "grpo"
+    advantage: Advantage = "grpo"
     """How rewards of a group become advantages."""
+    pass_at: PositiveInt = 8
+    """The k of `pass_at_k` advantages."""
     loss: Literal["clip", "gspo", "cispo", "reinforce"] = "clip"
     """Policy-gradient surrogate."""
-    clip_low: float = Field(default=0.2, ge=0.0)
+    clip_low: float = Field(default=0.2, ge=0.0, le=1.0)
     """The probability ratio is clipped below at 1 - clip_low."""
     clip_high: float = Field(default=0.4, ge=0.0)
     """The probability ratio is clipped above at 1 + clip_high."""
@@ -82,6 +123,14 @@ class Objective(Section):
     """How token losses become one number: DAPO, GRPO, Dr.GRPO (which divides by `rollout.max_new_tokens`)."""
     kl: KL = KL()
     correction: Correction = Correction()
+    entropy: EntropyBand | None = None
+    """null: no entropy bonus."""
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Objective:
+        if self.dual_clip is not None and self.loss not in ("clip", "gspo"):
+            raise ValueError(f"dual_clip has no meaning for the {self.loss} loss; set it to null")
+        return self
 
 
 class Optimizer(Section):
@@ -135,8 +184,8 @@ class Stage(Section):
     steps: PositiveInt
     reset: Reset | None = None
     """Made on entry."""
-    set: dict[str, Any] = {}
-    """Dotted keys of `rollout`, `objective` and `optimizer` and their new values."""
+    set: dict[str, Any] = Field(default_factory=dict)
+    """Dotted keys of `rollout`, `shaping`, `objective` and `optimizer` and their new values."""
 
 
 class Evaluation(Section):
@@ -158,7 +207,7 @@ class Checkpoint(Section):
     """Checkpoints kept, newest first; older ones are removed after a newer one is safely on disk."""
 
 
-STAGED = ("rollout", "objective", "optimizer")
+STAGED = ("rollout", "shaping", "objective", "optimizer")
 """The sections that a stage may change."""
 
 
@@ -172,6 +221,8 @@ class Recipe(Section):
     seed: int = Field(default=0, ge=0, lt=2**31)
     tasks: tuple[TaskSpec, ...] = Field(min_length=1)
     rollout: Rollout = Rollout()
+    shaping: tuple[Shaper, ...] = ()
+    """Applied in order to the rewards that advantages see; admission and reports use the raw ones."""
     objective: Objective = Objective()
     optimizer: Optimizer = Optimizer()
     stages: tuple[Stage, ...] = Field(min_length=1)

@@ -6,6 +6,7 @@ import fcntl
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO
 
 from prorl.errors import UserError
@@ -30,10 +31,11 @@ class RunDirectory:
         if path.is_dir() and any(path.iterdir()):
             raise UserError(f"run directory {path} is not empty; choose another by --out")
         nearest = next(parent for parent in (path.absolute(), *path.absolute().parents) if os.path.lexists(parent))
-        if not nearest.is_dir():
-            raise UserError(f"run directory {path}: {nearest} is a file; choose another by --out")
-        if not os.access(nearest, os.W_OK | os.X_OK):
-            raise UserError(f"run directory {path}: {nearest} is not writable; choose another by --out")
+        try:
+            with TemporaryFile(dir=nearest):
+                pass
+        except OSError as error:
+            raise UserError(f"run directory {path}: {nearest}: {error.strerror}; choose another by --out") from None
 
     @staticmethod
     def create(path: Path, recipe: Recipe) -> RunDirectory:

@@ -13,7 +13,8 @@ from prorl.regimen.decisions import Decision, EnterStage, ResetReference
 from prorl.regimen.regimen import Regimen
 from prorl.run.checkpoint import Checkpoints
 from prorl.run.collect import Collected, Collector
-from prorl.run.credit import training_groups
+from prorl.run.control import Control
+from prorl.run.credit import Credited, credit
 from prorl.run.directory import RunDirectory
 from prorl.run.interrupt import Interrupt
 from prorl.run.journal import Journal
@@ -37,10 +38,11 @@ class Loop:
         self.recipe, self.settings, self.directory = recipe, recipe, directory
         self.engine, self.progress = engine, progress
         self.regimen = Regimen(recipe)
-        self.gate = Gate(enabled=recipe.rollout.dynamic_sampling, max_oversampling=recipe.rollout.max_sampling_factor)
+        self.gate, self.control = Gate(), Control(recipe.objective)
         self.collector = Collector(engine, suite, stream, pool, self.gate, progress)
         self.stateful: dict[str, Any] = {
             "regimen": self.regimen, "gate": self.gate, "stream": stream, "collector": self.collector,
+            "control": self.control,
         }  # fmt: skip
         self.checkpoints = Checkpoints(directory, recipe.checkpoint.keep)
         self.journal = Journal(directory.journal)
@@ -60,8 +62,9 @@ class Loop:
             began = time.perf_counter()
             collected = self.collector.collect(self.settings.rollout)
             sampled = time.perf_counter()
-            report = self.update(collected, step)
-            self.record(step, collected, report, began, sampled)
+            credited = self.credit(collected, step)
+            report = self.update(credited)
+            self.record(step, collected, credited, report, began, sampled)
             self.step = step
             stopping = self.interrupt.requested and step < self.regimen.total_steps
             if stopping or self.regimen.checkpoint_due(step):
@@ -74,8 +77,7 @@ class Loop:
         """Do what the regimen decided, and journal it."""
         match decision:
             case EnterStage(index):
-                self.settings = at_stage(self.recipe, index)
-                self.gate.enabled = self.settings.rollout.dynamic_sampling
+                self.configure(index)
                 stage = self.recipe.stages[index]
                 self.journal.append("stage", step, name=stage.name, index=index, set=stage.set)
                 self.progress.event(f"stage {stage.name!r} begins")
@@ -89,26 +91,44 @@ class Loop:
                 cleared = " and optimizer" if clear_optimizer else ""
                 self.progress.event(f"reset of reference{cleared} ({reason}): reference is {identity}")
 
-    def update(self, collected: Collected, step: int) -> UpdateReport | None:
-        """Train on what was kept; a step without a single informative group makes no update, and says so."""
+    def configure(self, stage: int) -> None:
+        """Take over the settings of a stage."""
+        self.settings = at_stage(self.recipe, stage)
+        rollout = self.settings.rollout
+        self.gate.enabled, self.gate.retire_after = rollout.dynamic_sampling, rollout.retire_after
+        self.gate.max_oversampling = rollout.max_sampling_factor
+        self.control.configure(self.settings.objective)
+
+    def credit(self, collected: Collected, step: int) -> Credited | None:
+        """Advantages for what was kept, None if that is nothing; and the step's rollouts for whoever wants to look."""
         if collected.shortfall:
             self.journal.append("exhausted", step, message=collected.shortfall)
             self.progress.event(collected.shortfall)
-        rollout = self.settings.rollout
-        trained = training_groups(collected.kept, self.settings.objective) if collected.kept else []
-        write_rollouts(self.directory.rollouts / f"step_{step:06d}.jsonl", collected, trained)
-        if not trained:
+        credited = credit(collected.kept, self.settings, steps_done=self.step) if collected.kept else None
+        rollouts = self.directory.rollouts / f"step_{step:06d}.jsonl"
+        write_rollouts(rollouts, collected, credited.groups if credited else [])
+        return credited
+
+    def update(self, credited: Credited | None) -> UpdateReport | None:
+        """Train; a step without a single informative group makes no update."""
+        if credited is None:
             return None
-        self.progress.phase("training", 0, len(trained))
+        self.progress.phase("training", 0, len(credited.groups))
+        rollout, settings = self.settings.rollout, self.settings
         sampling = Sampling(rollout.samples_per_prompt, rollout.temperature, rollout.max_new_tokens)
-        return self.engine.update(trained, self.settings.objective, self.settings.optimizer, sampling)
+        report = self.engine.update(
+            credited.groups, settings.objective, settings.optimizer, sampling, self.control.coefficients
+        )
+        self.control.observe(report)
+        return report
 
     def record(
-        self, step: int, collected: Collected, report: UpdateReport | None, began: float, sampled: float
-    ) -> None:
+        self, step: int, collected: Collected, credited: Credited | None, report: UpdateReport | None, began: float,
+        sampled: float,
+    ) -> None:  # fmt: skip
         """Write the step's numbers and show them."""
         stage = self.recipe.stages[self.regimen.stage].name
-        metrics = step_metrics(stage, collected, report)
+        metrics = step_metrics(stage, collected, credited.shaped_reward if credited else None, report)
         ended = time.perf_counter()
         timings: dict[str, float | int | str] = {
             "seconds": ended - began,
@@ -136,10 +156,10 @@ class Loop:
         found = self.checkpoints.load_latest(self.engine)
         if found is not None:
             self.step, state = found
+            self.regimen.load_state_dict(state["regimen"])
+            self.configure(self.regimen.stage)
             for name, part in self.stateful.items():
                 part.load_state_dict(state[name])
-            self.settings = at_stage(self.recipe, self.regimen.stage)
-            self.gate.enabled = self.settings.rollout.dynamic_sampling
         self.metrics.truncate_after(self.step)
         self.timings.truncate_after(self.step)
         self.journal.append("resume", self.step, reference_id=self.engine.reference_id)

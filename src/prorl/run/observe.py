@@ -12,7 +12,9 @@ from prorl.run.collect import Collected, JudgedGroup
 from prorl.tasks.contract import Outcome
 
 
-def step_metrics(stage: str, collected: Collected, report: UpdateReport | None) -> dict[str, float | int | str]:
+def step_metrics(
+    stage: str, collected: Collected, shaped_reward: float | None, report: UpdateReport | None
+) -> dict[str, float | int | str]:
     """Metrics of one step; equal runs give equal numbers. Without an update its numbers are missing, not zero."""
     groups = collected.groups
     judged = [c for group in groups for c in group.completions]
@@ -37,6 +39,8 @@ def step_metrics(stage: str, collected: Collected, report: UpdateReport | None) 
         "verifier_timeouts": sum(c.verdict.outcome is Outcome.TIMEOUT for c in judged),
         "verifier_errors": sum(c.verdict.outcome is Outcome.ERROR for c in judged),
     }
+    if shaped_reward is not None:
+        values["reward_shaped"] = shaped_reward
     if report is not None:
         values |= {name: getattr(report, name) for name in report.__slots__}
     return values | _by_task(groups)

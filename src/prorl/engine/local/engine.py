@@ -11,7 +11,7 @@ from prorl.engine.local.precision import settle
 from prorl.engine.local.reference import Reference, content_id
 from prorl.engine.local.sampler import sample
 from prorl.engine.local.trainer import Trainer
-from prorl.engine.protocol import GroupRequest, SampledGroup, Sampling, TrainingGroup, UpdateReport
+from prorl.engine.protocol import Coefficients, GroupRequest, SampledGroup, Sampling, TrainingGroup, UpdateReport
 from prorl.errors import IntegrityError
 from prorl.policy.model import Policy
 from prorl.policy.turn import Turn
@@ -49,13 +49,18 @@ class LocalEngine:
         return sample(self.policy, requests, sampling, self.seed, self.compute.concurrent_samples, self.weights_version)
 
     def update(
-        self, groups: Sequence[TrainingGroup], objective: Objective, optimizer: Optimizer, sampling: Sampling
+        self,
+        groups: Sequence[TrainingGroup],
+        objective: Objective,
+        optimizer: Optimizer,
+        sampling: Sampling,
+        coefficients: Coefficients,
     ) -> UpdateReport:
         """Make the step's updates. Raises IntegrityError on stale samples and on a KL that is not 0 after a reset."""
         stale = {group.sampled.weights_version for group in groups} - {self.weights_version}
         if stale:
             raise IntegrityError(f"groups sampled by weights {sorted(stale)} came to weights {self.weights_version}")
-        report = self.trainer.update(groups, objective, optimizer, sampling, self._fresh_reference)
+        report = self.trainer.update(groups, objective, optimizer, sampling, coefficients, self._fresh_reference)
         self._fresh_reference = False
         self.weights_version += 1
         return report

@@ -8,15 +8,13 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from prorl.algo.aggregate import weighted_sum
-from prorl.algo.kl import kl_values
-from prorl.algo.losses import policy_loss
 from prorl.algo.packed import Segments
 from prorl.engine.local.batch import Batch
+from prorl.engine.local.loss import TokenValues, row_loss
 from prorl.engine.local.masters import MasterOptimizer
 from prorl.engine.local.rows import Row, cut
 from prorl.engine.local.tally import Tally
-from prorl.engine.protocol import Sampling, TrainingGroup, UpdateReport
+from prorl.engine.protocol import Coefficients, Sampling, TrainingGroup, UpdateReport
 from prorl.errors import IntegrityError
 from prorl.policy.model import Policy
 from prorl.policy.tree import PackedTrees
@@ -35,6 +33,7 @@ class Trainer:
         objective: Objective,
         settings: Optimizer,
         sampling: Sampling,
+        coefficients: Coefficients,
         fresh_reference: bool,
     ) -> UpdateReport:
         """All updates of one step. With `fresh_reference` the policy is the reference policy as it comes in.
@@ -49,7 +48,9 @@ class Trainer:
                 batch.remember_old(self._logprobs_of(batch.rows, sampling.temperature), objective)
         first_drift = rate = norm = 0.0
         for number, batch in enumerate(batches):
-            drift = max(self._backward(row, batch, objective, sampling.temperature, tally) for row in batch.rows)
+            drift = max(
+                self._backward(row, batch, objective, coefficients, sampling.temperature, tally) for row in batch.rows
+            )
             if number == 0:
                 first_drift = drift
                 _check_fresh(drift, fresh_reference)
@@ -63,7 +64,9 @@ class Trainer:
     def _batch(self, groups: Sequence[TrainingGroup], objective: Objective, sampling: Sampling) -> Batch:
         return Batch(groups, cut(groups, self.row_tokens), objective.aggregation, sampling.max_new_tokens)
 
-    def _backward(self, row: Row, batch: Batch, objective: Objective, temperature: float, tally: Tally) -> float:
+    def _backward(
+        self, row: Row, batch: Batch, objective: Objective, coefficients: Coefficients, temperature: float, tally: Tally
+    ) -> float:
         """Forward and backward pass over one row; returns its largest |log-ratio| to the reference policy."""
         packed = PackedTrees.of(row.trees)
         with torch.no_grad():
@@ -71,14 +74,12 @@ class Trainer:
         logprobs, entropies = self.policy.logprobs(packed, temperature)
         at = slice(row.first_token, row.first_token + len(logprobs))
         old = logprobs.detach() if batch.old is None else batch.old[at]
-        surrogate = policy_loss(
-            logprobs, old, batch.advantages[at], Segments.of_lengths(torch.tensor(row.lengths)),
-            kind=objective.loss, clip_low=objective.clip_low, clip_high=objective.clip_high,
-            dual_clip=objective.dual_clip, keep=batch.keep[at],
+        values = TokenValues(
+            logprobs, entropies, old, reference,
+            batch.advantages[at], batch.weights[at], batch.correction[at], batch.keep[at],
         )  # fmt: skip
-        kl = kl_values(logprobs, reference, objective.kl.estimator)
-        penalty = objective.kl.coefficient * weighted_sum(kl, batch.weights[at])
-        loss = weighted_sum(surrogate.values, batch.weights[at] * batch.correction[at]) + penalty
+        segments = Segments.of_lengths(torch.tensor(row.lengths))
+        loss, kl, surrogate = row_loss(values, segments, objective, coefficients)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.collect()
         tally.add(loss.detach(), kl.detach(), entropies.detach(), old, batch.sampler[at], surrogate)

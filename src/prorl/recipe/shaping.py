@@ -1,0 +1,55 @@
+"""Reward shapers as a recipe names them; what they compute is in `prorl.algo.shaping` and `prorl.algo.repetition`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, PositiveInt
+
+from prorl.recipe.section import Section
+
+
+class SoftOverlong(Section):
+    """DAPO: a penalty that grows over the last `buffer` tokens before the length limit."""
+
+    kind: Literal["soft_overlong"]
+    buffer: PositiveInt
+    penalty: NonNegativeFloat = 1.0
+
+
+class StopProperly(Section):
+    """Answers that were cut off get reward * scale - penalty."""
+
+    kind: Literal["stop_properly"]
+    scale: float = Field(default=0.0, ge=0.0, le=1.0)
+    penalty: NonNegativeFloat = 0.0
+
+
+class ZeroPast(Section):
+    """DLER: no reward for an answer of more than `length` tokens."""
+
+    kind: Literal["zero_past"]
+    length: PositiveInt
+
+
+class CosineLength(Section):
+    """ProRL v2: a length reward that falls as a cosine, on for `on` steps and off for `off`."""
+
+    kind: Literal["cosine_length"]
+    weight: NonNegativeFloat = 0.1
+    low: float = -1.0
+    high: float = 0.0
+    on: PositiveInt = 100
+    off: int = Field(default=500, ge=0)
+    solved_only: bool = False
+
+
+class Repetition(Section):
+    """A penalty on the share of n-grams that a completion has had before."""
+
+    kind: Literal["repetition"]
+    n: PositiveInt = 20
+    weight: NonNegativeFloat = 0.5
+
+
+Shaper = Annotated[SoftOverlong | StopProperly | ZeroPast | CosineLength | Repetition, Field(discriminator="kind")]

@@ -1,0 +1,152 @@
+"""Recipes: what is accepted, what is refused and in which words, and what stages resolve to."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from prorl.errors import UserError
+from prorl.recipe.load import at_stage, load, packaged, to_yaml, validate
+
+SMALL: dict[str, Any] = {
+    "name": "small", "model": "smollm2-135m", "tasks": [{"task": "toy/echo"}], "stages": [{"name": "only", "steps": 1}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", packaged())
+def test_every_shipped_recipe_loads_and_survives_a_round_trip(name: str, tmp_path: Path) -> None:
+    recipe = load(name)
+    assert recipe.name == name
+    (tmp_path / "copy.yaml").write_text(to_yaml(recipe))
+    assert load(str(tmp_path / "copy.yaml")) == recipe
+
+
+def test_the_quickstart_is_what_it_promises() -> None:
+    recipe = load("quickstart")
+    assert len(recipe.tasks) >= 12
+    assert all(task.worked_examples for task in recipe.tasks)
+    assert [stage.reset is not None for stage in recipe.stages] == [False, True]
+    assert recipe.evaluation is not None
+    assert (recipe.evaluation.problems_per_task, recipe.evaluation.samples) >= (12, 16)
+    assert (recipe.objective.clip_low, recipe.objective.clip_high) == (0.2, 0.4)
+    assert recipe.objective.kl.estimator == "k2"
+
+
+def test_overrides_reach_any_depth_and_lists() -> None:
+    recipe = load("quickstart", ["rollout.temperature=1.2", "optimizer.learning_rate=1e-5", "stages.1.steps=3",
+                                 "tasks.0.options.max_terms=3", "evaluation=null"])  # fmt: skip
+    assert recipe.rollout.temperature == 1.2
+    assert recipe.optimizer.learning_rate == 1e-5
+    assert recipe.stages[1].steps == 3
+    assert recipe.tasks[0].options["max_terms"] == 3
+    assert recipe.evaluation is None
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"rollout": {"temprature": 1}}, ["unknown key 'rollout.temprature'", "did you mean 'temperature'?"]),
+        ({"modle": "x"}, ["unknown key 'modle'", "did you mean 'model'?"]),
+        ({"tasks": [{"task": "toy/echo", "wieght": 2}]}, ["unknown key 'tasks.0.wieght'", "'weight'"]),
+        ({"objective": {"kl": {"estimator": "k4"}}}, ["objective.kl.estimator", "'k4'"]),
+        ({"rollout": {"samples_per_prompt": 1}}, ["rollout.samples_per_prompt", "greater than or equal to 2", "1"]),
+        ({"objective": {"kl": {"estimator": "k1"}}}, ["objective.kl", "k1 in the loss pulls nowhere"]),
+        ({"objective": {"loss": "cispo", "dual_clip": 3.0}}, ["objective", "dual_clip has no meaning"]),
+        ({"shaping": [{"kind": "zero_past", "lenght": 3}]}, ["unknown key", "lenght", "did you mean 'length'?"]),
+        ({"shaping": [{"kind": "zero"}]}, ["shaping.0", "zero_past"]),
+        ({"tasks": []}, ["tasks", "at least 1"]),
+        ({"stages": [{"name": "a", "steps": 1}, {"name": "a", "steps": 1}]}, ["stage 'a'", "twice"]),
+        ({"stages": [{"name": "a", "steps": 1, "set": {"model": "x"}}]}, ["stage 'a' sets 'model'"]),
+        ({"stages": [{"name": "a", "steps": 1, "set": {"rollout.temprature": 2}}]}, ["stage 'a'", "temprature"]),
+    ],
+)
+def test_bad_recipes_are_refused_in_one_line_that_names_the_culprit(data: dict[str, Any], words: list[str]) -> None:
+    with pytest.raises(UserError) as refused:
+        validate({**SMALL, **data}, "small.yaml")
+    message = str(refused.value)
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (["temperature"], "key=value"),
+        (["rollout.temperature.x=1"], "rollout.temperature: Input should be a valid number"),
+        (["name.x.y=1"], "'name' is a single value"),
+        (["tasks.99.weight=1"], "items 0 to 11"),
+        (["model=[1"], "not YAML"),
+        (["rollout.temprature=1"], "did you mean"),
+    ],
+)
+def test_bad_overrides(changes: list[str], words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        load("quickstart", changes)
+
+
+def test_unknown_and_unreadable_recipes(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no recipe 'quikstart'; did you mean 'quickstart'\?"):
+        load("quikstart")
+    with pytest.raises(UserError, match="No such file"):
+        load(str(tmp_path / "none.yaml"))
+    (tmp_path / "broken.yaml").write_text("name: [1\nmodel: x")
+    with pytest.raises(UserError, match=r"broken.yaml line 2: not valid YAML"):
+        load(str(tmp_path / "broken.yaml"))
+    (tmp_path / "list.yaml").write_text("- 1")
+    with pytest.raises(UserError, match="expected a mapping"):
+        load(str(tmp_path / "list.yaml"))
+
+
+def test_what_a_stage_sets_stays_set() -> None:
+    stages = [
+        {"name": "a", "steps": 1},
+        {"name": "b", "steps": 1, "set": {"rollout.temperature": 1.2, "objective.kl.coefficient": 0}},
+        {"name": "c", "steps": 1, "set": {"rollout.samples_per_prompt": 32}},
+    ]
+    recipe = validate({**SMALL, "stages": stages}, "x")
+    values = [
+        (r.rollout.temperature, r.objective.kl.coefficient, r.rollout.samples_per_prompt)
+        for r in (at_stage(recipe, index) for index in range(3))
+    ]
+    assert values == [(1.0, 1e-4, 16), (1.2, 0.0, 16), (1.2, 0.0, 32)]
+
+
+def test_recipes_load_without_torch() -> None:
+    code = "import sys, prorl.recipe.load as l; l.load('quickstart'); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_names_in_the_schema_are_those_of_the_algorithms() -> None:
+    from typing import get_args
+
+    from prorl.algo import advantages, aggregate, correction, kl, losses
+    from prorl.recipe.schema import KL, Correction, Objective
+
+    def names(section: Any, key: str) -> set[str]:
+        return set(get_args(section.model_fields[key].annotation))
+
+    assert names(Objective, "advantage") == {*advantages.PRESETS, "pass_at_k"}
+    assert names(Objective, "loss") == set(get_args(losses.Kind))
+    assert names(Objective, "aggregation") == set(get_args(aggregate.Aggregation))
+    assert names(KL, "estimator") == set(get_args(kl.Estimator))
+    assert names(Correction, "kind") == set(get_args(correction.Kind))
+
+
+def test_yaml_of_the_shipped_recipes_has_no_key_twice() -> None:
+    class Strict(yaml.SafeLoader):
+        pass
+
+    def no_twins(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+        keys = [loader.construct_object(key) for key, _ in node.value]
+        assert len(keys) == len(set(keys)), keys
+        return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
+
+    Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, no_twins)
+    for text in packaged().values():
+        yaml.load(text, Strict)

@@ -1,0 +1,102 @@
+"""From judged groups to what is trained on and what is reported."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from prorl.engine.protocol import Completion, GroupRequest, SampledGroup
+from prorl.recipe.load import validate
+from prorl.recipe.schema import Recipe
+from prorl.run.collect import Collected, Judged, JudgedGroup
+from prorl.run.credit import credit
+from prorl.run.observe import step_metrics, write_rollouts
+from prorl.tasks.contract import Message, Outcome, Problem, Verdict
+
+
+def a_group(key: int, outcomes: str, task: str = "t") -> JudgedGroup:
+    """One completion a letter: s solved, w wrong, u unparseable, t timeout, e error; the n-th has n + 1 tokens."""
+    verdicts = {
+        "s": Verdict(1.0, Outcome.SOLVED, 1.0), "w": Verdict(0.0, Outcome.WRONG, 1.0), "h": Verdict(0.5, Outcome.WRONG),
+        "u": Verdict(0.0, Outcome.UNPARSEABLE), "t": Verdict(0.0, Outcome.TIMEOUT), "e": Verdict(0.0, Outcome.ERROR),
+    }  # fmt: skip
+    completions = tuple(Completion((7,) * (n + 1), (-0.5,) * (n + 1), n % 2 == 0) for n in range(len(outcomes)))
+    judged = tuple(
+        Judged(c, f"text {n}", verdicts[o]) for n, (c, o) in enumerate(zip(completions, outcomes, strict=True))
+    )
+    sampled = SampledGroup(GroupRequest(key, (1, 2)), completions, 0)
+    return JudgedGroup(Problem.of(task, [Message("user", f"q{key}")], {}), sampled, judged, True, "mixed")
+
+
+def settings(**changes: object) -> Recipe:
+    data = {"name": "x", "model": "m", "tasks": [{"task": "toy/echo"}], "stages": [{"name": "a", "steps": 1}]}
+    return validate({**data, "objective": {"advantage": "dr_grpo"}, "rollout": {"max_new_tokens": 4}, **changes}, "x")
+
+
+def test_advantages_are_the_groups_own_and_unjudged_completions_are_left_out() -> None:
+    first, second = credit([a_group(1, "swtw"), a_group(2, "sewss")], settings(), 0).groups
+    assert first.advantages == pytest.approx((2 / 3, -1 / 3, -1 / 3))
+    assert [len(c.tokens) for c in first.sampled.completions] == [1, 2, 4]
+    assert second.advantages == pytest.approx((1 / 4, -3 / 4, 1 / 4, 1 / 4))
+    assert [len(c.tokens) for c in second.sampled.completions] == [1, 3, 4, 5]
+
+
+def test_metrics_count_what_happened() -> None:
+    refused = JudgedGroup(*(getattr(a_group(3, "uu", "other"), n) for n in ("problem", "sampled", "completions")),
+                          admitted=False, reason="none_solved")  # fmt: skip
+    groups = [a_group(1, "swhe"), a_group(2, "swtw"), refused]
+    metrics = step_metrics("one", Collected(groups=groups, kept=groups[:2]), None, None)
+    assert metrics["reward"] == pytest.approx((1 + 0 + 0.5 + 1 + 0 + 0 + 0 + 0) / 8)
+    assert metrics["solved"] == pytest.approx(2 / 8)
+    assert metrics["tolerant"] == pytest.approx(5 / 8)
+    assert (metrics["verifier_errors"], metrics["verifier_timeouts"]) == (1, 1)
+    assert metrics["unparseable"] == pytest.approx(2 / 10)
+    assert metrics["effective_prompts"] == pytest.approx(2 / 3)
+    assert metrics["length_mean"] == pytest.approx((10 + 10 + 3) / 10)
+    assert metrics["truncated"] == pytest.approx(5 / 10)
+    assert (metrics["solved/t"], metrics["solved/other"]) == (pytest.approx(2 / 6), 0.0)
+    assert "loss" not in metrics
+
+
+def test_a_step_without_a_valid_judgement_has_no_reward_rather_than_zero() -> None:
+    assert math.isnan(float(step_metrics("one", Collected(groups=[a_group(1, "ee")]), None, None)["reward"]))
+
+
+def test_rollouts_show_every_completion_with_its_verdict_and_advantage(tmp_path: Path) -> None:
+    kept, dropped = a_group(1, "swe"), a_group(2, "ww")
+    trained = credit([kept], settings(), 0).groups
+    write_rollouts(tmp_path / "rollouts.jsonl", Collected(groups=[kept, dropped], kept=[kept]), trained)
+    first, second = (json.loads(line) for line in (tmp_path / "rollouts.jsonl").read_text().splitlines())
+    assert [c["advantage"] for c in first["completions"]] == [pytest.approx(0.5), pytest.approx(-0.5), None]
+    assert [c["outcome"] for c in first["completions"]] == ["solved", "wrong", "error"]
+    assert [c["advantage"] for c in second["completions"]] == [None, None]
+    assert (first["question"], first["task"]) == ("q1", "t")
+
+
+def test_shapers_act_in_order_on_what_advantages_see_and_on_nothing_else() -> None:
+    """Completions of 1 to 4 tokens; the second and the fourth were cut off."""
+    shaping = [{"kind": "stop_properly", "penalty": 0.5}, {"kind": "zero_past", "length": 2}]
+    credited = credit([a_group(1, "ssww")], settings(shaping=shaping), 0)
+    assert credited.shaped_reward == pytest.approx((1.0 - 0.5 + 0.0 + 0.0) / 4)
+    assert credited.groups[0].advantages == pytest.approx((0.875, -0.625, -0.125, -0.125))
+    assert step_metrics("one", Collected(groups=[a_group(1, "ssww")]), 0.125, None)["reward"] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("steps_done", "on"), [(0, True), (2, True), (3, False), (4, False), (5, True)])
+def test_the_cosine_schedule_goes_by_the_runs_steps(steps_done: int, on: bool) -> None:
+    shaping = [{"kind": "cosine_length", "weight": 1.0, "low": -1.0, "high": 0.0, "on": 3, "off": 2}]
+    shaped = credit([a_group(1, "ssss")], settings(shaping=shaping), steps_done).shaped_reward
+    expected = sum((1 + math.cos(math.pi * t / 4)) / 2 for t in (1, 2, 3, 4)) / 4 if on else 1.0
+    assert shaped == pytest.approx(expected)
+
+
+def test_pass_at_k_advantages_by_name() -> None:
+    objective = {"advantage": "pass_at_k", "pass_at": 2}
+    (group,) = credit([a_group(1, "swww")], settings(objective=objective), 0).groups
+    passed = 1 - 3 / 6  # pairs without the success: 3 of 6
+    deviation = math.sqrt(passed * (1 - passed))
+    assert group.advantages[0] == pytest.approx((1 - passed) / deviation)
+    assert group.advantages[1] == pytest.approx((1 - passed - 2 / 3) / deviation)

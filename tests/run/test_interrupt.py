@@ -1,0 +1,53 @@
+"""Ctrl-C: the first asks, the second insists."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from prorl.policy.nano import make_nano
+from prorl.recipe.load import to_yaml, validate
+from prorl.run import journal, metrics
+from prorl.run.interrupt import Interrupt
+
+
+def test_first_and_second_signal() -> None:
+    told: list[str] = []
+    before = signal.getsignal(signal.SIGINT)
+    with Interrupt(lambda: told.append("asked")) as interrupt:
+        assert not interrupt.requested
+        os.kill(os.getpid(), signal.SIGINT)
+        assert interrupt.requested
+        assert told == ["asked"]
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_run_finishes_its_step_checkpoints_and_says_how_to_go_on(tmp_path: Path) -> None:
+    data = {
+        "name": "long", "model": str(make_nano(tmp_path / "nano")), "evaluation": None,
+        "tasks": [{"task": "toy/echo", "options": {"symbols": 4, "length": 2}}],
+        "rollout": {"prompts_per_step": 2, "samples_per_prompt": 4, "max_new_tokens": 2, "dynamic_sampling": False},
+        "compute": {"precision": "fp32"},
+        "stages": [{"name": "one", "steps": 100_000}], "checkpoint": {"every": 100_000},
+    }  # fmt: skip
+    (tmp_path / "long.yaml").write_text(to_yaml(validate(data, "a test")))
+    command = [sys.executable, "-c", "from prorl.cli.main import main; main()", "train", "long.yaml", "--out", "run"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "run" / "metrics.jsonl").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "stopped; go on with: prorl train --resume run" in output
+    steps = [record["step"] for record in metrics.read(tmp_path / "run" / "metrics.jsonl")]
+    (checkpoint,) = (e for e in journal.read(tmp_path / "run" / "journal.jsonl") if e["event"] == "checkpoint")
+    assert checkpoint["step"] == steps[-1]
