@@ -58,6 +58,7 @@ def test_metrics_count_what_happened() -> None:
     assert metrics["length_mean"] == pytest.approx((10 + 10 + 3) / 10)
     assert metrics["truncated"] == pytest.approx(5 / 10)
     assert (metrics["solved/t"], metrics["solved/other"]) == (pytest.approx(2 / 6), 0.0)
+    assert (metrics["effective/t"], metrics["effective/other"]) == (1.0, 0.0)
     assert "loss" not in metrics
 
 

@@ -22,9 +22,9 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from prorl.errors import UserError
+from prorl.files import flush, sha256_of
 from prorl.policy.entry import Entry
 from prorl.policy.progress import Progress, silent
-from prorl.policy.wheel import sha256_of
 
 MANIFEST = "prorl.json"
 FORMAT = 1  # raise it when a conversion changes, so that older copies are made anew
@@ -76,15 +76,6 @@ def publish(staged: Path, target: Path) -> None:
         target.rename(staged.parent / "replaced")
     staged.rename(target)
     flush(target.parent)
-
-
-def flush(path: Path) -> None:
-    """Return when the content of a file, or the list of names in a folder, is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

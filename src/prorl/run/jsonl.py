@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from prorl.files import flush
+
 _NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
@@ -51,7 +53,7 @@ def append(path: Path, data: bytes) -> None:
     finally:
         os.close(descriptor)
     if created:
-        sync_directory(path.parent)
+        flush(path.parent)
 
 
 def replace(path: Path, data: bytes) -> None:
@@ -62,16 +64,7 @@ def replace(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(neighbour, path)
-    sync_directory(path.parent)
-
-
-def sync_directory(path: Path) -> None:
-    """Make a created or renamed name in this directory durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    flush(path.parent)
 
 
 def _to_json(value: Any) -> Any:

@@ -75,12 +75,15 @@ def write_rollouts(file: Path, collected: Collected, trained: Sequence[TrainingG
 
 
 def _by_task(groups: Sequence[JudgedGroup]) -> dict[str, float | int | str]:
-    """`solved/<task>` for every task that was asked in this step."""
-    by_task: dict[str, list[float]] = {}
+    """For every task asked in this step: its share of solved completions and of groups that carry a signal."""
+    solved: dict[str, list[float]] = {}
+    effective: dict[str, list[float]] = {}
     for group in groups:
-        solved = [float(c.verdict.score >= 1.0) for c in group.completions if c.valid]
-        by_task.setdefault(group.problem.task, []).extend(solved)
-    return {f"solved/{task}": _mean(solved) for task, solved in sorted(by_task.items())}
+        task = group.problem.task
+        solved.setdefault(task, []).extend(float(c.verdict.score >= 1.0) for c in group.completions if c.valid)
+        effective.setdefault(task, []).append(float(group.reason == "mixed"))
+    shares: dict[str, float | int | str] = {f"solved/{task}": _mean(values) for task, values in sorted(solved.items())}
+    return shares | {f"effective/{task}": _mean(values) for task, values in sorted(effective.items())}
 
 
 def _mean(values: Sequence[float]) -> float:
