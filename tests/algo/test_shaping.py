@@ -50,7 +50,7 @@ EVERY = {
     soft_overlong: SoftOverlong(buffer=5, penalty=0.5),
     stop_properly: StopProperly(scale=0.3, penalty=0.2),
     zero_past: ZeroPast(12),
-    cosine: CosineLength(weight=0.4, low=-0.5, high=0.25, on=10, off=20, solved_only=True),
+    cosine: CosineLength(weight=0.4, low=-0.5, high=0.25, steps_on=10, steps_off=20, solved_only=True),
 }
 
 
@@ -98,7 +98,7 @@ def test_soft_overlong_is_daps_three_pieces():
 
 
 def test_the_cosine_falls_from_high_to_low_and_follows_its_schedule():
-    shaper = CosineLength(weight=2.0, low=-1.0, high=0.5, on=100, off=500)
+    shaper = CosineLength(weight=2.0, low=-1.0, high=0.5, steps_on=100, steps_off=500)
     rows = [(0.0, n, True, False) for n in (0, MAX // 2, MAX)]
     assert shaper(rewards_of(rows), completions(rows)).tolist() == pytest.approx([1.0, -0.5, -2.0])
     all_lengths = [(0.0, n, True, False) for n in range(MAX + 1)]
@@ -106,7 +106,7 @@ def test_the_cosine_falls_from_high_to_low_and_follows_its_schedule():
     active = [update for update in range(1300) if shaper.active(update)]
     assert active == [*range(100), *range(600, 700), *range(1200, 1300)]
     assert shaper(rewards_of(rows), completions(rows, update=100)).tolist() == [0.0, 0.0, 0.0]
-    assert all(CosineLength(off=0).active(update) for update in range(1000))
+    assert all(CosineLength(steps_off=0).active(update) for update in range(1000))
 
 
 def test_an_endless_completion_scaled_by_zero_gets_nothing():
@@ -124,8 +124,8 @@ def test_an_endless_completion_scaled_by_zero_gets_nothing():
         (ZeroPast, {"length": 0}),
         (CosineLength, {"low": 1.0, "high": 0.0}),
         (CosineLength, {"weight": -1.0}),
-        (CosineLength, {"on": 0}),
-        (CosineLength, {"off": -1}),
+        (CosineLength, {"steps_on": 0}),
+        (CosineLength, {"steps_off": -1}),
     ],
 )
 def test_bad_settings_are_refused(shaper, settings):

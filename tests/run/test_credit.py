@@ -88,7 +88,7 @@ def test_shapers_act_in_order_on_what_advantages_see_and_on_nothing_else() -> No
 
 @pytest.mark.parametrize(("steps_done", "on"), [(0, True), (2, True), (3, False), (4, False), (5, True)])
 def test_the_cosine_schedule_goes_by_the_runs_steps(steps_done: int, on: bool) -> None:
-    shaping = [{"kind": "cosine_length", "weight": 1.0, "low": -1.0, "high": 0.0, "on": 3, "off": 2}]
+    shaping = [{"kind": "cosine_length", "weight": 1.0, "low": -1.0, "high": 0.0, "steps_on": 3, "steps_off": 2}]
     shaped = credit([a_group(1, "ssss")], settings(shaping=shaping), steps_done).shaped_reward
     expected = sum((1 + math.cos(math.pi * t / 4)) / 2 for t in (1, 2, 3, 4)) / 4 if on else 1.0
     assert shaped == pytest.approx(expected)

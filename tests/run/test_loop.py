@@ -19,7 +19,7 @@ from rich.console import Console
 
 from prorl.errors import IntegrityError, UserError
 from prorl.policy.nano import make_nano
-from prorl.recipe.load import to_yaml, validate
+from prorl.recipe.load import load, to_yaml, validate
 from prorl.recipe.schema import Recipe
 from prorl.run import job, journal, metrics
 from prorl.run.progress import PlainProgress
@@ -214,6 +214,13 @@ def test_references_are_stored_once_a_reset_and_old_checkpoints_go(
     assert len(list((unbroken / "references").iterdir())) == 3  # the start and two resets
     job.start(a_recipe(checkpoint={"every": 1, "keep": 2}), tmp_path / "run", silent())
     assert sorted(p.name for p in (tmp_path / "run" / "checkpoints").iterdir()) == ["step_000009", "step_000010"]
+
+
+def test_a_run_remembers_the_precision_that_auto_chose(a_recipe: Callable[..., Recipe], tmp_path: Path) -> None:
+    """Taken up on a machine that would choose otherwise, it goes on as it began."""
+    stages = [{"name": "one", "steps": 1}]
+    job.start(a_recipe(compute={"precision": "auto"}, stages=stages, evaluation=None), tmp_path / "run", silent())
+    assert load(str(tmp_path / "run" / "recipe.yaml")).compute.precision in ("fp32", "bf16")
 
 
 def test_what_the_run_directory_must_not_be(a_recipe: Callable[..., Recipe], unbroken: Path, tmp_path: Path) -> None:

@@ -117,16 +117,16 @@ class ZeroPast:
 class CosineLength:
     """ProRL v2's scheduled length reward: reward + `weight` * eta(t), t the completion's tokens, T = max_length.
 
-    eta(t) = low + (high - low) (1 + cos(pi t / T)) / 2 falls from `high` at t = 0 to `low` at t = T. It is on for `on`
-    updates, off for the next `off`, and so on; off = 0 leaves it on. The post gives 100 and 500 as examples; it does
-    not give weight, low and high, so those below are our own choice.
+    eta(t) = low + (high - low) (1 + cos(pi t / T)) / 2 falls from `high` at t = 0 to `low` at t = T. It is on for
+    `steps_on` updates, off for the next `steps_off`, and so on; steps_off = 0 leaves it on. The post gives 100 and 500
+    as examples; it does not give weight, low and high, so those below are our own choice.
     """
 
     weight: float = 0.1
     low: float = -1.0
     high: float = 0.0
-    on: int = 100
-    off: int = 500
+    steps_on: int = 100
+    steps_off: int = 500
     solved_only: bool = False
     """Leave completions alone that aren't solved, so that a short wrong answer earns nothing by being short."""
 
@@ -134,12 +134,13 @@ class CosineLength:
         _require(self.weight >= 0, f"the weight of the length reward is {self.weight}; it must be 0 or more")
         _require(self.low <= self.high, f"the length reward must not rise: low {self.low} is above high {self.high}")
         _require(
-            self.on >= 1 and self.off >= 0, f"the length reward's schedule is {self.on} on, {self.off} off; use on >= 1"
+            self.steps_on >= 1 and self.steps_off >= 0,
+            f"the length reward's schedule is {self.steps_on} on, {self.steps_off} off; use steps_on >= 1",
         )
 
     def active(self, update: int) -> bool:
         """Whether the schedule is on at this update."""
-        return update % (self.on + self.off) < self.on
+        return update % (self.steps_on + self.steps_off) < self.steps_on
 
     def __call__(self, rewards: Tensor, completions: Completions) -> Tensor:
         if not self.active(completions.update):

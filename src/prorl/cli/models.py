@@ -16,7 +16,8 @@ def list_models() -> None:
     """Show the catalogue and what of it is on this machine."""
     from prorl.policy.catalogue import entries
 
-    table = Table("name", "parameters", "licence", "download", "on this machine", box=None, padding=(0, 2, 0, 0))
+    table = Table("name", "parameters", "licence", "download", box=None, padding=(0, 2, 0, 0))
+    table.add_column("on this machine", overflow="fold")
     for listed in entries():
         entry = listed.entry
         where = str(listed.path) if listed.cached else "no"

@@ -33,14 +33,14 @@ class ZeroPast(Section):
 
 
 class CosineLength(Section):
-    """ProRL v2: a length reward that falls as a cosine, on for `on` steps and off for `off`."""
+    """ProRL v2: a length reward that falls as a cosine, on for `steps_on` steps and off for `steps_off`."""
 
     kind: Literal["cosine_length"]
     weight: NonNegativeFloat = 0.1
     low: float = -1.0
     high: float = 0.0
-    on: PositiveInt = 100
-    off: int = Field(default=500, ge=0)
+    steps_on: PositiveInt = 100
+    steps_off: int = Field(default=500, ge=0)
     solved_only: bool = False
 
 

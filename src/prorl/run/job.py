@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from prorl.boundary.evaluate import sample_problems
 from prorl.engine.local.engine import LocalEngine
+from prorl.engine.local.precision import choose
 from prorl.engine.protocol import Sampling
 from prorl.errors import UserError
 from prorl.policy.catalogue import resolve
@@ -54,6 +55,7 @@ def start(recipe: Recipe, out: Path, progress: Progress, fetching: Fetching = la
     suite = suite_of(recipe)
     test_problems(recipe, suite)
     model = _model(recipe, fetching)
+    recipe = _with_precision(recipe)
     directory = RunDirectory.create(out, recipe)
     return _work(recipe, directory, suite, model, progress, resuming=False)
 
@@ -74,6 +76,12 @@ def suite_of(recipe: Recipe) -> Suite:
 def test_problems(recipe: Recipe, suite: Suite) -> list[Problem]:
     """The problems of the final comparison; training never sees them."""
     return suite.held_out(Split.TEST, recipe.evaluation.problems_per_task) if recipe.evaluation else []
+
+
+def _with_precision(recipe: Recipe) -> Recipe:
+    """The recipe with `auto` decided for this machine, so that a run taken up elsewhere goes on as it began."""
+    compute = recipe.compute.model_copy(update={"precision": choose(recipe.compute.precision)})
+    return recipe.model_copy(update={"compute": compute})
 
 
 def _model(recipe: Recipe, fetching: Fetching) -> Path:
