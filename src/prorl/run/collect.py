@@ -55,6 +55,8 @@ class Collected:
     kept: list[JudgedGroup] = field(default_factory=list)
     """Admitted groups that are trained on: at most as many as were wanted."""
     verify_seconds: float = 0.0
+    too_long: int = 0
+    """Prompts left out because they exceed `max_prompt_tokens`."""
     shortfall: str = ""
     """What to tell a person if fewer groups than wanted were found within the budget."""
 
@@ -70,8 +72,6 @@ class Collector:
         self.gate, self.progress = gate, progress
         self.drawn = 0
         """Prompts taken from the stream so far; names the groups, and so their random numbers."""
-        self.too_long = 0
-        """Prompts left out because they exceed `max_prompt_tokens`."""
 
     def collect(self, rollout: Rollout) -> Collected:
         """Groups of one step. Samples until enough are admitted or the step's budget is spent."""
@@ -89,16 +89,16 @@ class Collector:
         return collected
 
     def state_dict(self) -> dict[str, int]:
-        """Counters only; the stream and the gate keep their own."""
-        return {"drawn": self.drawn, "too_long": self.too_long}
+        """The count of prompts; the stream and the gate keep their own."""
+        return {"drawn": self.drawn}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
         """Go on where `state_dict` was taken."""
-        self.drawn, self.too_long = state["drawn"], state["too_long"]
+        self.drawn = state["drawn"]
 
     def _sample(self, count: int, rollout: Rollout, collected: Collected) -> list[JudgedGroup]:
         sampling = Sampling(rollout.samples_per_prompt, rollout.temperature, rollout.max_new_tokens)
-        problems = {request.key: (problem, request) for problem, request in self._requests(count, rollout)}
+        problems = {request.key: (problem, request) for problem, request in self._requests(count, rollout, collected)}
         pending: dict[int, tuple[SampledGroup, list[tuple[str, Future[Verdict]]]]] = {}
         for sampled in self.engine.sample([request for _, request in problems.values()], sampling):
             problem, _ = problems[sampled.request.key]
@@ -110,7 +110,7 @@ class Collector:
         collected.verify_seconds += time.perf_counter() - began
         return groups
 
-    def _requests(self, count: int, rollout: Rollout) -> list[tuple[Problem, GroupRequest]]:
+    def _requests(self, count: int, rollout: Rollout, collected: Collected) -> list[tuple[Problem, GroupRequest]]:
         requests: list[tuple[Problem, GroupRequest]] = []
         skipped = 0
         while len(requests) < count:
@@ -121,7 +121,7 @@ class Collector:
                 requests.append((problem, GroupRequest(self.drawn, prompt)))
                 skipped = 0
                 continue
-            self.too_long += 1
+            collected.too_long += 1
             skipped += 1
             if skipped >= MOST_LONG_PROMPTS:
                 raise UserError(

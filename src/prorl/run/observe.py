@@ -32,6 +32,7 @@ def step_metrics(
         "groups_all_solved": reasons.count("all_solved"),
         "groups_none_solved": reasons.count("none_solved"),
         "effective_prompts": _mean([float(reason == "mixed") for reason in reasons]),
+        "prompts_too_long": collected.too_long,
         "completion_tokens": sum(lengths),
         "length_mean": _mean(lengths),
         "truncated": _mean([float(not c.completion.finished) for c in judged]),
