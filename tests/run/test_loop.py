@@ -178,6 +178,21 @@ def count_steps(run: Path) -> int:
     return file.read_bytes().count(b"\n") if file.exists() else 0
 
 
+@pytest.mark.parametrize("lines", [1, 2, 3])
+def test_what_died_before_it_was_journalled_is_journalled_once(unbroken: Path, tmp_path: Path, lines: int) -> None:
+    """The last lines (checkpoint, evaluation, finish) are cut away, though what they tell of was done."""
+    import shutil
+
+    run = tmp_path / "run"
+    shutil.copytree(unbroken, run)
+    whole = (run / "journal.jsonl").read_bytes().splitlines(keepends=True)
+    (run / "journal.jsonl").write_bytes(b"".join(whole[:-lines]))
+    for _ in range(2):  # the second time nothing is missing
+        job.resume(run, silent())
+        assert decisions(run) == decisions(unbroken)
+    assert fingerprint(run) == fingerprint(unbroken)
+
+
 def test_an_altered_checkpoint_is_refused_by_name(unbroken: Path, tmp_path: Path) -> None:
     import shutil
 

@@ -111,10 +111,9 @@ def _work(
                 "total_steps": recipe.total_steps,
             }
         )
+        loop.journal.ensure("start", 0, recipe=recipe.name, model=recipe.model, reference_id=engine.reference_id)
         if resuming:
             loop.take_up()
-        else:
-            loop.journal.append("start", 0, recipe=recipe.name, model=recipe.model, reference_id=engine.reference_id)
         evaluation = _Evaluator(recipe, directory, loop, suite, held_out, pool)
         evaluation.sample("base")
         loop.interrupt = stack.enter_context(
@@ -127,7 +126,7 @@ def _work(
                 engine.export(directory.model)
             evaluation.sample("trained")
             comparison = evaluation.compare()
-            loop.journal.append("finish", loop.step, peak_memory_gib=peak_memory_gib())
+            loop.journal.ensure("finish", loop.step, peak_memory_gib=peak_memory_gib())
     return Result(directory.path, finished, comparison, write_report(directory.path))
 
 
@@ -142,24 +141,32 @@ class _Evaluator:
         self.suite, self.problems, self.pool = suite, problems, pool
 
     def sample(self, name: str) -> None:
-        """Write `samples/<name>.parquet` with the policy as it is now, unless it is there already."""
+        """Write `samples/<name>.parquet` with the policy as it is now, unless it is there already; journal it once."""
         from prorl.boundary import samples
 
         path = self.directory.samples / f"{name}.parquet"
-        if self.recipe.evaluation is None or path.exists():
+        if self.recipe.evaluation is None:
             return
+        if not path.exists():
+            self._sample_into(path, name, self.recipe.evaluation)
+        table = samples.read(path)
+        solved = float((table["score"] >= samples.SUCCESS).mean() or 0.0)  # type: ignore[arg-type]
+        step = 0 if name == "base" else self.loop.step
+        self.loop.journal.ensure("evaluation", step, same=["model"], model=name, samples=table.height, solved=solved)
+        self.loop.progress.event(f"evaluation of the {name} model: {solved:.3f} of {table.height} samples solved")
+
+    def _sample_into(self, path: Path, name: str, evaluation: Evaluation) -> None:
+        from prorl.boundary import samples
+
         if name == "base" and self.loop.step > 0:
             raise UserError(f"{path} is missing and the base model is no longer loaded; restore it from a copy")
         progress = self.loop.progress
         table = sample_problems(
-            self.loop.engine, self.suite, self.problems, self.pool, self._sampling(self.recipe.evaluation), name,
+            self.loop.engine, self.suite, self.problems, self.pool, self._sampling(evaluation), name,
             lambda done, total: progress.phase(f"evaluating the {name} model", done, total),
         )  # fmt: skip
-        samples.write(table, path)
         self._write_questions()
-        solved = float((table["score"] >= samples.SUCCESS).mean() or 0.0)  # type: ignore[arg-type]
-        self.loop.journal.append("evaluation", self.loop.step, model=name, samples=table.height, solved=solved)
-        progress.event(f"evaluation of the {name} model: {solved:.3f} of {table.height} samples solved")
+        samples.write(table, path)
 
     def compare(self) -> Comparison | None:
         """Base against trained, also written to `comparison.json`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,16 @@ class Journal:
             )
         self._mend(step)
         jsonl.append(self.path, jsonl.encode({"event": event, "step": step, "at": _now(), **fields}))
+
+    def ensure(self, event: str, step: int, same: Sequence[str] = (), **fields: Any) -> None:
+        """Write an event unless it still holds: one of that name and step, equal in the fields named by `same`.
+
+        For what is done once but may have been cut off before it was written down.
+        """
+        wanted = {"event": event, "step": step, **{name: fields[name] for name in same}}
+        held = effective(read(self.path)) if self.path.exists() else []
+        if not any(all(entry.get(name) == value for name, value in wanted.items()) for entry in held):
+            self.append(event, step, **fields)
 
     def _mend(self, step: int) -> None:
         if self._mended:

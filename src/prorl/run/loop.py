@@ -148,8 +148,12 @@ class Loop:
         """Save everything as it is after the last step."""
         self.progress.phase("checkpoint")
         state = {name: part.state_dict() for name, part in self.stateful.items()}
-        path = self.checkpoints.save(self.step, self.engine, state)
-        self.journal.append("checkpoint", self.step, path=path.name, reference_id=self.engine.reference_id)
+        self.checkpoints.save(self.step, self.engine, state)
+        self.journal_checkpoint()
+
+    def journal_checkpoint(self) -> None:
+        """Write down that there is a checkpoint of this step, unless that was done before the process died."""
+        self.journal.ensure("checkpoint", self.step, reference_id=self.engine.reference_id)
 
     def take_up(self) -> None:
         """Go back to the newest checkpoint, or to the start if there is none, and forget what came after it."""
@@ -160,6 +164,7 @@ class Loop:
             self.configure(self.regimen.stage)
             for name, part in self.stateful.items():
                 part.load_state_dict(state[name])
+            self.journal_checkpoint()
         self.metrics.truncate_after(self.step)
         self.timings.truncate_after(self.step)
         self.journal.append("resume", self.step, reference_id=self.engine.reference_id)
