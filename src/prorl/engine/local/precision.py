@@ -27,8 +27,9 @@ def settle(compute: Compute) -> torch.dtype:
 
     The kernels that this engine uses on a CPU give the same bits for the same threads. A test holds them to that; the
     library's own switch for deterministic kernels would fill every new tensor first and cost a fifth of the time.
+    Setting the number of threads, even to what it is, also keeps MKL from using fewer when the machine is busy, which
+    would change the order of its sums.
     """
     keep_freed_memory()
-    if compute.threads:
-        torch.set_num_threads(compute.threads)
+    torch.set_num_threads(compute.threads or torch.get_num_threads())
     return DTYPES[choose(compute.precision)]
