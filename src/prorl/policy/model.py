@@ -96,7 +96,7 @@ class Policy:
         return out.last_hidden_state[0]  # type: ignore[no-any-return]
 
     def head(self, hidden: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Logits `[rows, vocabulary]` of hidden states `[rows, hidden size]`, and in bf16 what rounding took from them."""
+        """Logits `[rows, vocabulary]` of hidden states `[rows, hidden size]`; in bf16 also what rounding took."""
         head = self.model.get_output_embeddings()
         packed: PackedLinear | None = getattr(head, "packed", None)
         if packed is not None:
