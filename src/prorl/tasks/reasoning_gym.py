@@ -28,6 +28,9 @@ SYSTEM = "Answer inside <answer></answer> tags."
 _FIRST_SEED = {
     split: number * ENDLESS for number, split in enumerate((Split.TRAIN, Split.VALIDATION, Split.TEST, Split.EXAMPLES))
 }
+NO_ANSWERS = ("", "{}")
+"""Nothing could be put between the tags; the program that is asked about has no input or no output."""
+
 _BLOCK = 500
 _AWAY = 500_000_003
 
@@ -133,7 +136,7 @@ class ReasoningGymTask:
         dataset = self._dataset(split, block)
         with global_randomness_kept(_FIRST_SEED[split] + index):
             entry: dict[str, Any] = dataset[within]
-        if entry["answer"] == "":  # nothing could be put between the tags: another problem takes its place
+        if entry["answer"] in NO_ANSWERS:  # another problem takes its place
             return self._entry(split, (index + _AWAY) % ENDLESS)
         return entry
 
