@@ -66,6 +66,9 @@ class Sums:
 
     def worked_solution(self, problem):
         return problem.payload["answer"] + ("0" if self.fault == "solution" else "")
+
+    def check_steps(self, problem, text):
+        return self.fault != "steps"
 '''
 
 
@@ -83,6 +86,7 @@ def sums(tmp_path_factory):
 FAULTS = {
     "": set(),
     "solution": {"solution"},
+    "steps": {"solution"},
     "empty": {"empty"},
     "junk": {"junk"},
     "crash": {"junk"},

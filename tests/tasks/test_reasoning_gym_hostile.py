@@ -1,4 +1,4 @@
-"""Answers that mean no good, to every Reasoning Gym task in the real pool: none is solved, runs, or outlives its deadline.
+"""Answers that mean no good, to every Reasoning Gym task: none is solved, is run, or outlives its deadline.
 
 Programs that mean no good are in `code/hostile_programs`, answers to the other domains in their folders.
 """
