@@ -144,10 +144,9 @@ def _work(
         evaluator = Evaluator(recipe.evaluation, loop, suites.top, tests, suites.pool) if recipe.evaluation else None
         if evaluator:
             evaluator.sample("base")
-        loop.interrupt = stack.enter_context(
-            Interrupt(lambda: progress.event("stopping after this step; again: at once"))
-        )
-        finished, comparison = loop.run(), None
+        with Interrupt(lambda: progress.event("stopping after this step; again: at once")) as loop.interrupt:
+            finished = loop.run()
+        comparison = None
         if finished:
             if not directory.model.exists():
                 write_model(engine, directory.model)

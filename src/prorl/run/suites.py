@@ -44,6 +44,11 @@ class Suites:
         """The suite of a stage."""
         return self._suites[self._mixtures[stage].key]
 
+    @property
+    def names(self) -> set[str]:
+        """The tasks of all stages, and of what is held out."""
+        return {name for suite in self._suites.values() for name in suite.tasks}
+
     def stale(self, stage: int) -> frozenset[str]:
         """Ids of the problems that a stage leaves out because they don't teach, by the profile that it names."""
         mixture = self._mixtures[stage].settings
