@@ -47,11 +47,21 @@ def test_also_with_random_numbers_of_its_own_and_numpy() -> None:
         "def main_solution(n, pair):\n    return {1, 2}\n",
         "def main_solution(n, pair):\n    import os\n    os._exit(0)\n",
         "def main_solution(n, pair)\n",
+        "def main_solution(n, pair):\n    return []\n",
         "import no_such_package\ndef main_solution(n, pair):\n    return 1\n",
         "def main_solution(n, pair):\n    open('/etc/passwd')\n",
         "import json\njson.dumps = lambda value: 'no JSON'\ndef main_solution(n, pair):\n    return 1\n",
     ],
-    ids=["it fails", "no JSON can hold it", "it ends", "no program", "no package", "it looks at us", "it lies"],
+    ids=[
+        "it fails",
+        "no JSON can hold it",
+        "it ends",
+        "no program",
+        "nothing comes out",
+        "no package",
+        "it looks at us",
+        "it lies",
+    ],
 )
 def test_a_program_that_fails_gives_nothing(main: str) -> None:
     assert input_and_output(main, GENERATOR, Random(3)) == ({}, {})

@@ -31,12 +31,15 @@ _PACKAGES = {"numpy": ("numpy",), "sympy": ("sympy", "mpmath")}
 
 _SECONDS = 10.0
 
+_NOTHING: tuple[Any, ...] = ({}, [], "", None)
+"""As input or output not worth a question: the scorer takes `{}` and `[]` for the same."""
+
 
 def input_and_output(main_code: str, input_generator_code: str, rng: Random, max_retries: int = 1) -> tuple[Any, Any]:
     """An input that the program's generator makes and what its `main_solution` returns for it, as JSON has them.
 
-    Both are empty if the program fails, ends or takes too long. Raises UserError where no sandbox works,
-    SandboxFailed.
+    Both are empty if the program fails, ends or takes too long, or if one of them holds nothing. Raises UserError
+    where no sandbox works, SandboxFailed.
     """
     source = f"{main_code}\n\n{input_generator_code}\n{_MAIN}"
     packages = [part for name, parts in _PACKAGES.items() if name in source for part in parts]
@@ -52,4 +55,4 @@ def input_and_output(main_code: str, input_generator_code: str, rng: Random, max
         given, returned = (json.loads(text) for text in ran.value)
     except (TypeError, ValueError):  # it can be anything: the program may have replaced the function
         return {}, {}
-    return given, returned
+    return ({}, {}) if given in _NOTHING or returned in _NOTHING else (given, returned)
