@@ -11,10 +11,12 @@ from random import Random
 
 import pytest
 
+from prorl.errors import UserError
+from prorl.tasks import reasoning_gym_programs
 from prorl.tasks.contract import Split
 from prorl.tasks.reasoning_gym_programs import input_and_output
 from prorl.tasks.registry import build
-from prorl.verify.sandbox import Tier, probe
+from prorl.verify.sandbox import Probed, Tier, probe
 
 pytestmark = pytest.mark.skipif(probe().tier is Tier.LIMITS, reason="there is no sandbox here")
 
@@ -65,6 +67,14 @@ def test_also_with_random_numbers_of_its_own_and_numpy() -> None:
 )
 def test_a_program_that_fails_gives_nothing(main: str) -> None:
     assert input_and_output(main, GENERATOR, Random(3)) == ({}, {})
+
+
+def test_where_no_sandbox_works_none_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reasoning_gym_programs, "probe", lambda: Probed(Tier.LIMITS, {}))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="install bubblewrap, or leave the task out"):
+        input_and_output("open('mine', 'w')\ndef main_solution(n, pair):\n    return 1\n", GENERATOR, Random(3))
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_program_touches_nothing_here(

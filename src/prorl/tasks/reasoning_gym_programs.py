@@ -10,8 +10,9 @@ import json
 from random import Random
 from typing import Any
 
+from prorl.errors import UserError
 from prorl.verify.programs import ProgramBroken, running
-from prorl.verify.sandbox import Limits, tier_for
+from prorl.verify.sandbox import Limits, Tier, probe
 
 _ENTRY = "prorl_input_and_output"
 
@@ -43,7 +44,7 @@ def input_and_output(main_code: str, input_generator_code: str, rng: Random, max
     """
     source = f"{main_code}\n\n{input_generator_code}\n{_MAIN}"
     packages = [part for name, parts in _PACKAGES.items() if name in source for part in parts]
-    limits, tier = Limits(seconds=_SECONDS, packages=tuple(packages)), tier_for("reasoning_gym/codeio", False)
+    limits, tier = Limits(seconds=_SECONDS, packages=tuple(packages)), _tier()
     try:
         with running(source, limits, tier, _ENTRY, _PRELUDE) as program:
             ran = program.call((rng.getrandbits(64),))
@@ -56,3 +57,13 @@ def input_and_output(main_code: str, input_generator_code: str, rng: Random, max
     except (TypeError, ValueError):  # it can be anything: the program may have replaced the function
         return {}, {}
     return ({}, {}) if given in _NOTHING or returned in _NOTHING else (given, returned)
+
+
+def _tier() -> Tier:
+    """The best tier, unless it holds no program in: there is no reason to run these with the user's rights."""
+    if probe().tier is Tier.LIMITS:
+        raise UserError(
+            "reasoning_gym/codeio asks about programs that have to run in a sandbox, and none works here (prorl doctor "
+            "says why); install bubblewrap, or leave the task out"
+        )
+    return probe().tier
