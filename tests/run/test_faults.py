@@ -86,6 +86,19 @@ def test_a_flipped_byte_in_a_checkpoint_is_found_and_the_previous_one_is_offered
         assert fingerprint(run) == fingerprint(whole)
 
 
+def test_an_old_checkpoint_that_can_not_be_read_when_it_may_have_to_go_is_named_and_the_new_one_is_there(
+    run: Path, whole: Path
+) -> None:
+    old = newest(run).with_name("step_000008")
+    flip(old / "manifest.json")
+    with pytest.raises(IntegrityError, match=rf"move {old} away and resume: no newer checkpoint needs it"):
+        job.resume(run, silent())
+    assert kept_checkpoints(run)[-1] > LEFT_AT
+    old.rename(run.with_name("damaged"))
+    assert job.resume(run, silent()).finished
+    assert fingerprint(run) == fingerprint(whole)
+
+
 @pytest.mark.parametrize("name", CHECKPOINT_FILES)
 def test_a_missing_file_of_a_checkpoint_is_named(run: Path, name: str) -> None:
     (newest(run) / name).unlink()
