@@ -19,7 +19,7 @@ class Line(Plain):
     @property
     def ok(self) -> bool:
         """Whether it does."""
-        return self.low <= self.measured <= self.high
+        return bool(self.low <= self.measured <= self.high)
 
     @property
     def wanted(self) -> str:
@@ -32,7 +32,7 @@ class Line(Plain):
 
     def to_dict(self) -> dict[str, object]:
         """Without the ends, which JSON can't hold where they are infinite."""
-        return {"name": self.name, "measured": self.measured, "wanted": self.wanted, "ok": self.ok}
+        return {"name": self.name, "measured": float(self.measured), "wanted": self.wanted, "ok": self.ok}
 
 
 def at_most(name: str, measured: float, high: float) -> Line:
