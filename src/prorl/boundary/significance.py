@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,7 +32,8 @@ def sign_flip_p(strata: Sequence[Floats], rng: np.random.Generator, draws: int =
     if len(weighted) == 0:
         return 1.0
     if len(weighted) <= EXACT_UP_TO:
-        signs = np.array(list(itertools.product((-1.0, 1.0), repeat=len(weighted))))
+        patterns = np.arange(1 << len(weighted))[:, None] >> np.arange(len(weighted)) & 1
+        signs = 2.0 * patterns - 1.0
         return float(np.mean(abs(signs @ weighted) >= observed))
     extreme = 0
     rows = max(1, 4_000_000 // len(weighted))
