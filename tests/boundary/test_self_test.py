@@ -21,7 +21,7 @@ def test_a_short_run_asks_every_question_and_holds_error_rates(short: SelfTest) 
     for subject in (
         "pass@k: deviation", "majority@k", "Invisible Leash, ProRL v2: SRR", "group_anagrams curve",
         "8 tasks of 24, Δ pass@128", "base against base", "any regime", "any problem 'new'", "sharper only",
-        "learnt at rate", "called new", "true sustained",
+        "learnt at rate", "called new", "true sustained", "no gain",
     ):  # fmt: skip
         assert subject in names
     wrong = [line for line in short.lines if not line.ok and "coverage" not in line.name]
