@@ -19,8 +19,11 @@ def regression(suites: int, seed: int) -> list[Line]:
     found = estimates(0.0, suites, np.random.default_rng([seed, 7]))
     what = f"no gain, {suites} suites"
     lines = [at_most(f"{what}: mean {name.replace('_', ' ')}", found[name][:, 0].mean(), -0.2) for name in NAIVE]
+    # A slope divides by what is left of the variance, which biases it a little in samples of this size.
+    ends = {name: 0.1 if name.endswith("slope") else 0.05 for name in CORRECTED}
     lines += [
-        Line(f"{what}: mean {name.replace('_', ' ')}", found[name][:, 0].mean(), -0.06, 0.06) for name in CORRECTED
+        Line(f"{what}: mean {name.replace('_', ' ')}", found[name][:, 0].mean(), -end, end)
+        for name, end in ends.items()
     ]
     return lines + [
         at_least(f"{what}: intervals of {name.replace('_', ' ')} that hold 0", found[name][:, 1].mean(), 0.85)
