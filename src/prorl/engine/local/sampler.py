@@ -34,7 +34,7 @@ class _Wave:
     ) -> None:
         self.policy, self.requests, self.sampling, self.version = policy, requests, sampling, version
         n, rows = sampling.samples, len(requests) * sampling.samples
-        keys = [stream_key(seed, request.key, branch) for request in requests for branch in range(n)]
+        keys = [stream_key(seed, r.key, r.first + branch) for r in requests for branch in range(n)]
         self.keys = torch.tensor(keys)
         self.starts = torch.tensor([len(request.prompt) for request in requests]).repeat_interleave(n)
         self.tokens = torch.zeros(rows, sampling.max_new_tokens, dtype=torch.long)
