@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,37 +126,60 @@ def test_two_processes_do_not_write_into_one_store(tmp_path: Path) -> None:
     Store.open(tmp_path).close()
 
 
-def sample_until_killed(folder: Path, engine: LocalEngine, ready: int) -> None:
-    """Fill up to 300 samples with a part for every group; never returns."""
+KILLER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import test_fill
+test_fill.kill_until_done(Path(sys.argv[2]), Path(sys.argv[3]))
+"""
+
+
+def sample_with_a_part_for_every_group(folder: Path, engine: LocalEngine, ready: int) -> None:
     filling.PART_SECONDS = 0.0
     with WorkerPool[Problem](SUITE.judge, 1) as pool, Store.open(folder) as store:
         parts = store.parts(KEY)
         wanted = jobs(PROBLEMS, 300, parts.held())
         os.write(ready, b"!")
         fill(engine, KEY, parts, wanted, SUITE.prompt, pool)
-    os._exit(0)
 
 
-def test_kills_at_any_moment_lose_and_double_nothing(
-    tmp_path: Path, engine: LocalEngine, pool: WorkerPool[Problem]
-) -> None:
-    folder, finished, kills, between = tmp_path / "store", False, 0, 0
-    while not finished:
+def kill_until_done(model: Path, folder: Path) -> None:
+    """Writes how many kills came after a new part. In a process of its own: polars does not survive a fork."""
+    engine = LocalEngine(model, Compute(precision="fp32", concurrent_samples=6), seed=0)
+    kills = between = 0
+    while True:
         read, write = os.pipe()
         child = os.fork()
         if not child:
-            sample_until_killed(folder, engine, write)
-        os.read(read, 1)
+            try:
+                sample_with_a_part_for_every_group(folder, engine, write)
+                os._exit(0)
+            finally:
+                os._exit(1)
+        os.close(write)
+        assert os.read(read, 1), "the child failed before it began"
+        os.close(read)
         had = len(list(folder.rglob("*.parquet")))
         time.sleep(0.004 + 0.037 * kills)
         os.kill(child, signal.SIGKILL)
-        finished = os.WIFEXITED(os.waitpid(child, 0)[1])
-        kills += not finished
-        between += not finished and len(list(folder.rglob("*.parquet"))) > had
-        os.close(read)
-        os.close(write)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        assert status in (0, -signal.SIGKILL)
+        if status == 0:
+            sys.stdout.write(str(between))
+            return
+        kills += 1
+        between += len(list(folder.rglob("*.parquet"))) > had
+
+
+def test_kills_at_any_moment_lose_and_double_nothing(
+    tmp_path: Path, model: Path, engine: LocalEngine, pool: WorkerPool[Problem]
+) -> None:
+    folder = tmp_path / "store"
+    command = [sys.executable, "-c", KILLER, str(Path(__file__).parent), str(model), str(folder)]
+    between = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=200).stdout
+    assert int(between) >= 2, "kills must also come between two parts, else this says nothing"
     found = Store.read(folder).parts(KEY)
     assert found.held() == {problem.id: set(range(300)) for problem in PROBLEMS}
-    assert between >= 2, "kills must also come between two parts, else this says nothing"
     rows = found.scan().collect().sort("problem", "sample")
     assert rows["text"].equals(filled(tmp_path / "whole", engine, pool, 300)["text"])
