@@ -12,9 +12,9 @@ from scipy.stats import binom
 
 from prorl.boundary.claim_tests import detectable_rate, escape_p, escaped_rate, guess_p, needed_successes
 from prorl.boundary.claims import FORMAT_ONLY, GUESSABLE, LABELS, NEW, NOT_ESTABLISHED, candidates, claims
+from prorl.boundary.self_test.made_up import counts
+from prorl.boundary.self_test.made_up import frame as exact
 from prorl.errors import UserError
-
-from .simulated import counts, exact
 
 N = 64
 

@@ -8,8 +8,7 @@ import pytest
 from prorl.boundary.intervals import Interval
 from prorl.boundary.paired import OVERALL, pair
 from prorl.boundary.regimes import DIMINISH, PLATEAU, SUSTAINED, UNDECIDED, call, regimes
-
-from .simulated import counts
+from prorl.boundary.self_test.made_up import counts
 
 UP, FLAT, DOWN, WIDE = (
     Interval(0.2, 0.1, 0.3),

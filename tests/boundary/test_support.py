@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prorl.boundary.paired import OVERALL, TOLERANT, pair
+from prorl.boundary.self_test.made_up import frame as exact
 from prorl.boundary.support import escape_bound, measure_intervals, measures, support
 from prorl.errors import UserError
-
-from .simulated import exact
 
 
 @pytest.mark.parametrize(

@@ -125,13 +125,15 @@ def support(
     )
 
 
-def measure_intervals(counts: list[int], rng: np.random.Generator, level: float = 0.95) -> dict[str, Interval | None]:
+def measure_intervals(
+    counts: list[int], rng: np.random.Generator, level: float = 0.95, draws: int = _DRAWS
+) -> dict[str, Interval | None]:
     """Each measure of [both, base only, tuned only, neither] with its interval over problems.
 
     The four counts are multinomial. Resampling them would claim certainty where a set is empty, so the interval
     takes the quantiles of the shares' distribution under Jeffreys' prior (Dirichlet with 1/2 added to each count).
     """
-    drawn = _measures(rng.dirichlet(np.asarray(counts) + 0.5, _DRAWS))
+    drawn = _measures(rng.dirichlet(np.asarray(counts) + 0.5, draws))
     found: dict[str, Interval | None] = {}
     for name, value in measures(*counts).items():
         low, high = np.quantile(drawn[name], [(1 - level) / 2, (1 + level) / 2])
