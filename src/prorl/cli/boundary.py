@@ -136,7 +136,7 @@ def _write(console: Console, evidence: Evidence, out: Path, corpus: list[Path], 
     from prorl.boundary.report.write import write
 
     results = reckon(evidence, seed=seed)
-    for line in [*results.warnings, *evidence.source.get("notes", [])]:
+    for line in results.warnings:
         console.print(f"note: {line}", style="yellow", markup=False)
     for line in results.verdict:
         typer.echo(line)

@@ -47,7 +47,7 @@ def run_of(word: str) -> tuple[Path, str] | None:
 def _named(word: str, fetching: Progress) -> Iterator[Subject]:
     run = run_of(word)
     if run is None:
-        yield Subject(word, resolve(word, fetching))
+        yield Subject(Path(word).name if Path(word).is_dir() else word, resolve(word, fetching))
         return
     folder, wanted = run
     recipe = _recipe(folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -10,6 +10,7 @@ from prorl.boundary.curves import Curve
 from prorl.boundary.laboratory.evidence import Evidence
 from prorl.boundary.laboratory.results import Trained
 from prorl.boundary.levels import Level, by_level
+from prorl.boundary.paired import OVERALL
 
 _LEVEL = r"^(.+)@(?:level)?(\d+(?:\.\d+)?)$"
 """A variant that says its level: `reasoning_gym/graph_color@15`, `reasoning_gym/gcd@level2`."""
@@ -50,12 +51,15 @@ def out_of_training(evidence: Evidence, tasks: Sequence[str]) -> tuple[str, ...]
     return tuple(task for task in tasks if task.partition("@")[0] not in asked)
 
 
-def duration(evidence: Evidence, of_models: Mapping[str, Sequence[Curve]], boundary: int) -> tuple[Trained, ...]:
+def duration(evidence: Evidence, curves: Sequence[Curve], boundary: int) -> tuple[Trained, ...]:
     """pass@1 and the boundary by training steps, where they are known of at least two models besides the base."""
     if len(evidence.steps) < 2:
         return ()
-    base = next(iter(of_models))
+    base = next(iter(evidence.counts))
     steps = {base: 0, **evidence.steps}
-    rows = [(model, of_models[model][-1]) for model in of_models if model in steps]
-    found = (Trained(model, steps[model], curve.strict[1], curve.strict[boundary]) for model, curve in rows)
+    found = (
+        Trained(curve.model, steps[curve.model], curve.strict[1], curve.strict[boundary])
+        for curve in curves
+        if curve.task == OVERALL and curve.model in steps
+    )
     return tuple(sorted(found, key=lambda row: row.steps))

@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from prorl.boundary.claims import Claims
-from prorl.boundary.competence import Competence
+from prorl.boundary.analysis import Analysis
+from prorl.boundary.claims import NEW, Claims
 from prorl.boundary.contrasts import Contrast
-from prorl.boundary.curves import Curve
-from prorl.boundary.floors import Floor
 from prorl.boundary.intervals import Interval
 from prorl.boundary.laboratory.temperature import Matched
 from prorl.boundary.levels import Level
 from prorl.boundary.means import Mean
+from prorl.boundary.paired import OVERALL, STRICT
 from prorl.boundary.plain import Plain
-from prorl.boundary.regimes import Regime
-from prorl.boundary.spread import Spread
-from prorl.boundary.support import Support
+
+LONG = 0.1
+"""A larger share of samples at the length limit is a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +62,14 @@ class Trained(Plain):
 class Results(Plain):
     """All results. The first model is the base."""
 
-    models: tuple[str, ...]
     source: dict[str, Any]
+    """Where it comes from: settings, models, the command."""
     samples: int
+    """Completions of each problem."""
     problems: int
-    ks: tuple[int, ...]
-    boundary_k: int
-    level: float
-    curves: tuple[Curve, ...]
-    contrasts: tuple[Contrast, ...]
-    """Strict and tolerant."""
-    support: tuple[Support, ...]
-    spread: tuple[Spread, ...]
-    floors: tuple[Floor, ...]
+    analysis: Analysis
     claims: tuple[Claims, ...]
-    regimes: tuple[Regime, ...]
-    competence: tuple[Competence, ...]
+    """Of every tuned model."""
     levels: tuple[Level, ...]
     out_of_training: tuple[str, ...]
     """Tasks of the suite that training didn't ask, where that is known."""
@@ -99,20 +90,22 @@ class Results(Plain):
     """By problem: what was asked; of the problems that are listed."""
 
     @property
+    def models(self) -> tuple[str, ...]:
+        """Names, the base first."""
+        return self.analysis.models
+
+    @property
     def warnings(self) -> list[str]:
         """What a reader must know before believing the numbers."""
-        found = [warning for floor in self.floors if (warning := floor.warning)]
+        found = list(self.analysis.warnings)
         for model, rows in self.shares.items():
             broken = [row["task"] for row in rows if (row["timeout"] or 0) + (row["error"] or 0) > 0]
             if broken:
                 found.append(f"{model}: the verifier ran out of time or failed on samples of {', '.join(broken)}")
-            long = [row["task"] for row in rows if (row["unfinished"] or 0) > 0.1]
+            long = [row["task"] for row in rows if (row["unfinished"] or 0) > LONG]
             if long:
-                found.append(f"{model}: more than a tenth of the samples hit the length limit: {', '.join(long)}")
-        few = sorted({curve.task for curve in self.curves if curve.problems < 10})
-        if few:
-            found.append(f"fewer than 10 problems, intervals of a task are too narrow then: {', '.join(few)}")
-        return found
+                found.append(f"{model}: more than {LONG:.0%} of the samples hit the length limit: {', '.join(long)}")
+        return [*found, *self.source.get("notes", [])]
 
     @property
     def verdict(self) -> list[str]:
@@ -120,21 +113,22 @@ class Results(Plain):
         return [self._sentence(model) for model in self.models[1:]]
 
     def _sentence(self, model: str) -> str:
-        row = next(c for c in self.contrasts if (c.tuned, c.task, c.extraction) == (model, "overall", "strict"))
-        parts = [self._moved(row, 1, row.accuracy), self._moved(row, row.boundary_k, row.boundary)]
+        row = next(c for c in self.analysis.contrasts if (c.tuned, c.task, c.extraction) == (model, OVERALL, STRICT))
+        parts = [_moved(row, 1, row.accuracy)]
+        if row.boundary_k > 1:
+            parts.append(_moved(row, row.boundary_k, row.boundary))
         counted = next((claims.counts for claims in self.claims if claims.tuned == model), None)
         if counted is not None:
-            looked = sum(counted.values())
-            parts.append(f"{looked} problems look newly solvable, {counted['new']} stand as new")
+            parts.append(f"{sum(counted.values())} problems look newly solvable, {counted[NEW]} stand as new")
         return f"{model}: " + "; ".join(parts) + "."
-
-    @staticmethod
-    def _moved(row: Contrast, k: int, word: str) -> str:
-        delta = row.delta[k]
-        points = [100 * value for value in (delta.estimate, delta.low, delta.high)]
-        return f"pass@{k} {word} ({points[0]:+.1f} points [{points[1]:+.1f}, {points[2]:+.1f}])"
 
     @classmethod
     def derived(cls) -> tuple[str, ...]:
         """Besides the fields."""
         return ("verdict", "warnings")
+
+
+def _moved(row: Contrast, k: int, word: str) -> str:
+    delta = row.delta[k]
+    points = [100 * value for value in (delta.estimate, delta.low, delta.high)]
+    return f"pass@{k} {word} ({points[0]:+.1f} points [{points[1]:+.1f}, {points[2]:+.1f}])"

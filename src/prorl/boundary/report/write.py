@@ -6,12 +6,19 @@ import json
 from pathlib import Path
 
 from prorl.boundary.laboratory.results import Results
+from prorl.boundary.report.draw import draw
+from prorl.boundary.report.figures import everything
+from prorl.boundary.report.page import page
 from prorl.files import replace
 
 
 def write(results: Results, out: Path) -> list[Path]:
-    """Write `summary.json`, `figures/` and `report.html` into a folder; returns the paths."""
+    """Write `report.html`, `summary.json` and `figures/` into a folder; returns the paths."""
     out.mkdir(parents=True, exist_ok=True)
-    summary = out / "summary.json"
+    summary, report, folder = out / "summary.json", out / "report.html", out / "figures"
     replace(summary, json.dumps(results.to_dict(), indent=1, allow_nan=False).encode() + b"\n")
-    return [summary]
+    replace(report, page(results).encode())
+    for name, panels in everything(results):
+        if panels:
+            draw(panels, name, folder, results.source["command"])
+    return [report, summary, folder]
