@@ -8,6 +8,14 @@ import os
 from pathlib import Path
 from typing import IO
 
+from platformdirs import user_cache_path
+
+
+def cache_folder() -> Path:
+    """`$PRORL_CACHE`, or `prorl` in the user's cache folder."""
+    root = os.environ.get("PRORL_CACHE")
+    return (Path(root).expanduser() if root else user_cache_path("prorl")).absolute()
+
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's content, hexadecimal."""

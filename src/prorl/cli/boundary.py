@@ -42,6 +42,8 @@ def boundary(
     problems: Annotated[int, typer.Option(help="Problems of each task.", min=1)] = 24,
     temperature: Annotated[float | None, typer.Option(help="Default: the recipe's, or 1.", min=0.01)] = None,
     max_new_tokens: Annotated[int | None, typer.Option(help="Default: the recipe's, or 64.", min=1)] = None,
+    top_p: Annotated[float, typer.Option(help="Keep the likeliest tokens of this probability.", min=0.01, max=1)] = 1.0,
+    top_k: Annotated[int | None, typer.Option(help="Sample from so many of the likeliest tokens.", min=1)] = None,
     worked_examples: Annotated[int, typer.Option(help="Solved problems shown before the question.", min=0)] = 0,
     level: Annotated[list[int] | None, typer.Option(help="Ask every task at this level; may be repeated.")] = None,
     seed: Annotated[int, typer.Option(help="Of the random numbers.", min=0)] = 0,
@@ -106,7 +108,7 @@ def boundary(
         if not models or len(models) < 2 or not suite:
             raise UserError("name the base, at least one model to compare, and what to ask by --suite")
         what = asked(suite, worked_examples, level or [])
-        asking = Asking(temperature or what.temperature, max_new_tokens or what.max_new_tokens)
+        asking = Asking(temperature or what.temperature, max_new_tokens or what.max_new_tokens, top_p, top_k)
         plan = Plan(asking, samples or 256, seed, guess, match_entropy, scored, judge, command)
         evidence = _measured(console, models, what, plan, problems, precision, out)
     _write(console, evidence, out, corpus or [], seed)

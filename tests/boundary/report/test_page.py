@@ -37,6 +37,8 @@ def test_everything_is_drawn_without_an_error_or_a_request(
     assert browser.run("document.querySelectorAll('[data-chart]').length") == 4 + 2 + 3 + 1
     undrawn = "[...document.querySelectorAll('[data-chart]')].filter(e => !e.querySelector('.trace, .bars')).length"
     assert browser.run(undrawn) == 0
+    chosen = "[...document.querySelectorAll('select')].map(e => e.selectedOptions[0]?.textContent)"
+    assert browser.run(chosen) == ["overall"] * 4
     assert browser.problems == []
     assert [url for url in browser.requests if not url.startswith("data:")] == [page.as_uri()]
     assert browser.run("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"

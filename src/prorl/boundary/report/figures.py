@@ -23,12 +23,13 @@ def rows_of(results: Results) -> list[str]:
     return [OVERALL, *sorted({curve.task for curve in results.analysis.curves} - {OVERALL})]
 
 
-def how(results: Results, extraction: str, what: str = "", of: str = "") -> str:
+def how(results: Results, extraction: str, what: str = "", of: str = "", intervals: bool = True) -> str:
     """What a caption says of every figure."""
     problems = of or f"{results.problems} problems"
+    level = f"{results.analysis.level:.0%} intervals over problems (BCa bootstrap)" if intervals else "no intervals"
     return (
         f"{what}{problems}, n = {results.samples} samples of each; {extraction} extraction, success is a score of 1; "
-        f"{results.analysis.level:.0%} intervals over problems (BCa bootstrap)."
+        f"{level}."
     )
 
 
@@ -98,7 +99,9 @@ def solvable(results: Results) -> list[Figure]:
             )
             for (key, label), colour in zip(SETS, (1, 3, 2, 0), strict=True)
         ]  # fmt: skip
-        caption = how(results, STRICT, f"Problems solved at least once by {results.models[0]} and by {tuned}. ")
+        caption = how(
+            results, STRICT, f"Problems solved at least once by {results.models[0]} and by {tuned}. ", intervals=False
+        )
         figure = Figure(
             f"sets-{place}", f"solvable sets, {tuned}", caption, series, "", "share of problems", stacked=True
         )
@@ -117,7 +120,7 @@ def histograms(results: Results) -> list[Figure]:
             edges = zip(spread.edges[:-1], spread.edges[1:], strict=True)
             bins = ["0", *(f"{low:.1f}–{high:.1f}" for low, high in edges), "1"]
             series.append(Series(model, place, bins, [spread.never, *spread.between, spread.always], kind="bar"))
-        caption = how(results, STRICT, "Problems by c/n, which sampling noise blurs. ")
+        caption = how(results, STRICT, "Problems by c/n, which sampling noise blurs. ", intervals=False)
         found.append(
             Figure(f"rates-{index}", short(task), caption, series, "share of samples solved", "share of problems")
         )

@@ -14,7 +14,7 @@ import polars as pl
 from prorl.boundary.store.key import Key
 from prorl.boundary.store.parts import Parts
 from prorl.boundary.store.rows import SCHEMA
-from prorl.engine.protocol import Engine, GroupRequest, SampledGroup, Sampling
+from prorl.engine.protocol import Engine, GroupRequest, SampledGroup
 from prorl.tasks.contract import Message, Problem, Verdict
 from prorl.verify.pool import WorkerPool
 
@@ -80,8 +80,8 @@ def _sampled(engine: Engine, key: Key, wanted: Sequence[Job], prompt: Prompt) ->
     for count, some in groupby(in_order, key=lambda job: job.count):
         by_place = {(key.stream(job.problem.id), job.first): job for job in some}
         requests = [GroupRequest(stream, encoded[job.problem.id], first) for (stream, first), job in by_place.items()]
-        for group in engine.sample(requests, Sampling(count, asking.temperature, asking.max_new_tokens)):
-            yield group, by_place[group.request.key, group.request.first]
+        for group in engine.sample(requests, asking.sampling(count)):
+            yield group, by_place[group.request.key, group.request.first_sample]
 
 
 @dataclass

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from prorl.engine.protocol import Sampling
+
 
 class Mode(StrEnum):
     """What the model is asked for."""
@@ -25,7 +27,7 @@ class Asking:
     temperature: float
     max_new_tokens: int
     top_p: float = 1.0
-    top_k: int = 0
+    top_k: int | None = None
     mode: Mode = Mode.ANSWER
 
     @property
@@ -33,6 +35,10 @@ class Asking:
         """A short name that equal settings share."""
         content = json.dumps(asdict(self), sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:8]
+
+    def sampling(self, samples: int) -> Sampling:
+        """These settings for so many completions of each prompt."""
+        return Sampling(samples, self.temperature, self.max_new_tokens, self.top_p, self.top_k)
 
 
 @dataclass(frozen=True, slots=True)
