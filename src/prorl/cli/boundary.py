@@ -64,6 +64,7 @@ def boundary(
         list[Path] | None,
         typer.Option(help="Texts (.txt, .jsonl, folders) for overlap novelty; may be repeated."),
     ] = None,
+    window: Annotated[int, typer.Option(help="Tokens of the windows that overlap novelty compares.", min=12)] = 32,
     precision: Annotated[Literal["auto", "fp32", "bf16"], typer.Option(help="Of the model's arithmetic.")] = "auto",
     from_samples: Annotated[
         list[Path] | None,
@@ -111,7 +112,7 @@ def boundary(
         asking = Asking(temperature or what.temperature, max_new_tokens or what.max_new_tokens, top_p, top_k)
         plan = Plan(asking, samples or 256, seed, guess, match_entropy, scored, judge, command)
         evidence = _measured(console, models, what, plan, problems, precision, out)
-    _write(console, evidence, out, corpus or [], seed)
+    _write(console, evidence, out, corpus or [], window, seed)
 
 
 def _measured(
@@ -133,10 +134,15 @@ def _measured(
         raise typer.Exit(130) from None
 
 
-def _write(console: Console, evidence: Evidence, out: Path, corpus: list[Path], seed: int) -> None:
+def _write(console: Console, evidence: Evidence, out: Path, corpus: list[Path], window: int, seed: int) -> None:
     from prorl.boundary.laboratory.reckon import reckon
     from prorl.boundary.report.write import write
 
+    if corpus:
+        from prorl.boundary.novelty import corpus as corpora
+        from prorl.boundary.novelty.measure import measure
+
+        evidence.novelty = measure(corpora.read(corpus), evidence.right, window, seed=seed)
     results = reckon(evidence, seed=seed)
     for line in results.warnings:
         console.print(f"note: {line}", style="yellow", markup=False)

@@ -11,7 +11,7 @@ import polars as pl
 
 from prorl.boundary.laboratory.evidence import Evidence
 from prorl.boundary.laboratory.plan import FRESH
-from prorl.boundary.laboratory.tally import answer_counts, outcome_shares
+from prorl.boundary.laboratory.tally import answer_counts, outcome_shares, right_answers
 from prorl.boundary.samples import counts
 from prorl.boundary.store.key import Asking, Key, Mode
 from prorl.boundary.store.store import Store
@@ -52,6 +52,7 @@ def evidence_of(
         source={**source, "command": command, "measured_by": source["command"], "verdicts": verdicts or "first"},
         answers={name: answer_counts(part) for name, part in of_models.items()},
         shares={name: outcome_shares(part) for name, part in of_models.items()},
+        right={name: right_answers(part) for name, part in of_models.items()},
         steps={name: step for name, step in source["steps"].items() if name in names},
         fresh=None if fresh is None else counts(fresh),
         guesses={name: pl.read_parquet(file) for name, file in guesses.items() if file.exists()},

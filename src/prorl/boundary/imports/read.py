@@ -9,7 +9,7 @@ import polars as pl
 
 from prorl.boundary.imports import generic, lm_eval, ours
 from prorl.boundary.laboratory.evidence import Evidence
-from prorl.boundary.laboratory.tally import answer_counts, outcome_shares
+from prorl.boundary.laboratory.tally import answer_counts, outcome_shares, right_answers
 from prorl.boundary.samples import counts
 from prorl.boundary.store.rows import SCHEMA
 from prorl.errors import UserError
@@ -55,6 +55,7 @@ def evidence_of(
         },
         answers=_answers(of_models),
         shares={name: outcome_shares(part) for name, part in of_models.items()},
+        right={name: right_answers(part) for name, part in of_models.items()},
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from prorl.boundary.laboratory.scoring import Scores
 from prorl.boundary.laboratory.temperature import Matched
+from prorl.boundary.novelty.measure import Novelty
 from prorl.boundary.store.questions import Question
 
 
@@ -43,4 +44,6 @@ class Evidence:
     questions: dict[str, Question] = field(default_factory=dict)
     trained: frozenset[str] = frozenset()
     """Tasks, as named in the suite, that training asked; empty if nothing is known of it."""
-    novelty: list[Any] = field(default_factory=list)
+    right: dict[str, pl.DataFrame] = field(default_factory=dict)
+    """By model: right answers (task, problem, text)."""
+    novelty: list[Novelty] = field(default_factory=list)

@@ -17,7 +17,7 @@ from prorl.boundary.laboratory.guessing import guess_columns
 from prorl.boundary.laboratory.plan import FRESH, Plan
 from prorl.boundary.laboratory.scoring import score
 from prorl.boundary.laboratory.subject import Subject
-from prorl.boundary.laboratory.tally import answer_counts, outcome_shares
+from prorl.boundary.laboratory.tally import answer_counts, outcome_shares, right_answers
 from prorl.boundary.laboratory.temperature import at, matched
 from prorl.boundary.samples import write_whole
 from prorl.boundary.store.key import Key
@@ -48,6 +48,7 @@ def measure(bench: Bench, subjects: Sequence[Subject], plan: Plan, trained: froz
         source=_source(bench, subjects, plan, keys, trained),
         answers={name: answer_counts(_rows(bench, key, plan)) for name, key in keys.items()},
         shares={name: outcome_shares(_rows(bench, key, plan)) for name, key in keys.items()},
+        right={name: right_answers(_rows(bench, key, plan)) for name, key in keys.items()},
         steps={subject.name: subject.step for subject in subjects if subject.step is not None},
         questions=bench.store.questions.read(),
         trained=trained,

@@ -12,6 +12,7 @@ from prorl.boundary.intervals import Interval
 from prorl.boundary.laboratory.temperature import Matched
 from prorl.boundary.levels import Level
 from prorl.boundary.means import Mean
+from prorl.boundary.novelty.measure import Novelty
 from prorl.boundary.paired import OVERALL, STRICT
 from prorl.boundary.plain import Plain
 
@@ -85,7 +86,7 @@ class Results(Plain):
     matched: tuple[Matched, ...]
     matched_contrasts: tuple[Contrast, ...]
     """Base against each tuned model at the temperature where its entropy is the base's."""
-    novelty: tuple[Any, ...]
+    novelty: tuple[Novelty, ...]
     questions: dict[str, str] = field(default_factory=dict)
     """By problem: what was asked; of the problems that are listed."""
 

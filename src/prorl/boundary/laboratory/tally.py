@@ -34,3 +34,9 @@ def outcome_shares(rows: pl.LazyFrame) -> pl.DataFrame:
         .sort("task")
         .collect()
     )
+
+
+def right_answers(rows: pl.LazyFrame, threshold: float = SUCCESS) -> pl.DataFrame:
+    """Texts of right answers: task, problem, text, in the order of their numbers."""
+    right = rows.filter((pl.col("score") >= threshold) & pl.col("text").is_not_null())
+    return right.sort("task", "problem", "sample").select("task", "problem", "text").collect()
