@@ -27,6 +27,9 @@ from prorl.boundary.plain import Plain
 SPLITS = 20
 FEWEST_UNITS = 5
 """Below this many units no correlation is computed."""
+FEWEST_RESAMPLES = 200
+_DRAWS = 2_000_000
+"""Units that are drawn in all: with many units there are fewer resamples, at least `FEWEST_RESAMPLES`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def competence(
     halves = [_halves(paired, tuned, unit, k, rng) for _ in range(splits)]
     first, second = (np.stack([pair[side] for pair in halves]) for side in (0, 1))
     count = len(whole.base)
-    weights = bootstrap(rng, resamples, count)
+    weights = bootstrap(rng, min(resamples, max(FEWEST_RESAMPLES, _DRAWS // count)), count)
 
     def interval(values: Floats) -> Interval | None:
         return _interval(values, level) if count >= FEWEST_UNITS else None

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from prorl.boundary.comparison import ALPHA
 from prorl.boundary.crossover import Crossover, crossover
 from prorl.boundary.estimators import Floats
@@ -73,13 +75,14 @@ def contrasts(
     ks: Sequence[int],
     boundary_k: int,
     *,
+    names: Sequence[str] | None = None,
     extraction: str = STRICT,
     seed: int = 0,
     level: float = 0.95,
     resamples: int = RESAMPLES,
     draws: int = DRAWS,
 ) -> list[Contrast]:
-    """Every tuned model on every task and overall; p-values are corrected as the module says.
+    """Every tuned model on every task and overall, or on the rows in `names`, corrected as the module says.
 
     `ks` is the grid; 1 and `boundary_k` are added to it. Raises ValueError for k above the fewest samples.
     """
@@ -87,7 +90,7 @@ def contrasts(
     found = [
         _contrast(paired, tuned, name, grid, boundary_k, extraction, seed, level, resamples, draws)
         for tuned in paired.tuned
-        for name in (*paired.tasks, OVERALL)
+        for name in (names or (*paired.tasks, OVERALL))
     ]
     by_task = _corrected([contrast for contrast in found if contrast.task != OVERALL])
     by_suite = _corrected([contrast for contrast in found if contrast.task == OVERALL])
@@ -107,13 +110,15 @@ def _contrast(
     level: float, resamples: int, draws: int,
 ) -> Contrast:  # fmt: skip
     rng = random_numbers(seed, name)
-    deltas = differences(paired, paired.base, tuned, name, ks, extraction)
-    intervals = mean_intervals(deltas, rng, level=level, bounds=(-1.0, 1.0), resamples=resamples)
+    base, other = (paired.pass_at(model, name, ks, extraction) for model in (paired.base, tuned))
+    deltas = [after - before for before, after in zip(base, other, strict=True)]
+    at = ks.index(boundary_k)
+    columns = [
+        np.vstack([delta, before[at] - after[0]]) for delta, before, after in zip(deltas, base, other, strict=True)
+    ]
+    *intervals, gap = mean_intervals(columns, rng, level=level, bounds=(-1.0, 1.0), resamples=resamples)
     tested = dict.fromkeys((1, boundary_k))
     p_values = {k: sign_flip_p([task[ks.index(k)] for task in deltas], rng, draws) for k in tested}
-    base = paired.pass_at(paired.base, name, (boundary_k,), extraction)
-    first = paired.pass_at(tuned, name, (1,), extraction)
-    gaps = [of_base - of_tuned for of_base, of_tuned in zip(base, first, strict=True)]
     return Contrast(
         base=paired.base,
         tuned=tuned,
@@ -124,7 +129,7 @@ def _contrast(
         delta=dict(zip(ks, intervals, strict=True)),
         p_value=p_values,
         p_corrected=p_values,
-        efficiency_gap=mean_intervals(gaps, rng, level=level, bounds=(-1.0, 1.0), resamples=resamples)[0],
+        efficiency_gap=gap,
         crossover=crossover(deltas, ks, rng, level=level, resamples=min(resamples, 2000)),
     )
 

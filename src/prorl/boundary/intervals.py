@@ -25,7 +25,10 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 RESAMPLES = 10_000
-_CELLS = 4_000_000
+FEWEST_RESAMPLES = 1000
+_DRAWS = 20_000_000
+"""Problems that are drawn in all: large suites are resampled less often, at least `FEWEST_RESAMPLES` times."""
+_CELLS = 1_000_000
 """Resampled values held in memory at once."""
 
 
@@ -70,6 +73,8 @@ def mean_intervals(
     if not strata or any(values.shape[1] == 0 for values in strata):
         raise ValueError("an interval needs at least one stratum, and at least one problem in each")
     weight = 1.0 / len(strata)
+    problems = sum(values.shape[1] for values in strata)
+    resamples = min(resamples, max(FEWEST_RESAMPLES, _DRAWS // problems))
     varied = np.array([np.ptp(values, axis=1) > 0 for values in strata])
     means = resampled_means(strata, rng, resamples, varied)
     return [

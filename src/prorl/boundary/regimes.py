@@ -65,6 +65,7 @@ def regimes(
     models: tuple[str, str, str],
     boundary_k: int,
     *,
+    names: Sequence[str] | None = None,
     extraction: str = STRICT,
     margin: float = MARGIN,
     seed: int = 0,
@@ -72,17 +73,17 @@ def regimes(
     resamples: int = RESAMPLES,
     draws: int = DRAWS,
 ) -> list[Regime]:
-    """The regime of every task, the suite's mean last, from (base, intermediate, final) as named in `paired`.
+    """The regime of every task, the suite's mean last, or of the rows in `names`, from (base, intermediate, final).
 
     The first two of the p-values are corrected over all tasks together (2 × tasks). The third is only asked once
     base → final rose, which is the closed order of a hierarchy, and is corrected over the tasks. Overall stands alone.
     """
-    names = (*paired.tasks, OVERALL)
+    names = names or (*paired.tasks, OVERALL)
     found = [_measure(paired, models, name, boundary_k, extraction, seed, level, resamples, draws) for name in names]
-    corrected = _corrected([p for _, p in found[:-1]]) + _corrected([found[-1][1]])
+    tasks = iter(_corrected([p for name, (_, p) in zip(names, found, strict=True) if name != OVERALL]))
     return [
-        _regime(name, models, boundary_k, margin, intervals, p)
-        for name, (intervals, _), p in zip(names, found, corrected, strict=True)
+        _regime(name, models, boundary_k, margin, intervals, _corrected([p])[0] if name == OVERALL else next(tasks))
+        for name, (intervals, p) in zip(names, found, strict=True)
     ]
 
 

@@ -24,7 +24,7 @@ def coverage(repetitions: int, seed: int) -> list[Line]:
     """Coverage of pass@1, pass@128 and their paired differences, for a task, a suite, and measures of support."""
     rng = np.random.default_rng([seed, 1])
     suites: list[tuple[str, list[Drawer], int, float]] = [
-        ("task of 24 problems", [_easy], 24, LOW),
+        ("task of 60 problems", [_easy], 60, LOW),
         ("8 tasks of 24", [_easy, _hard] * 4, 24, LOW),
         ("task of 60 that few problems carry", [_hard], 60, SKEWED_LOW),
     ]

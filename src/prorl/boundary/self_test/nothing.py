@@ -61,7 +61,7 @@ def sharper(suites: int, seed: int) -> list[Line]:
         steps = dict(zip(MODELS, (true, sharpened(true, 2.0), sharpened(true, 6.0)), strict=True))
         frames = {model: counts(values, SAMPLES, rng) for model, values in steps.items()}
         ends = pair({model: frames[model] for model in ("base", "final")})
-        row = contrasts(ends, (1, K), K, seed=number, resamples=RESAMPLES, draws=DRAWS)[-1]
+        row = contrasts(ends, (1, K), K, names=[OVERALL], seed=number, resamples=RESAMPLES, draws=DRAWS)[-1]
         called = regimes(pair(frames), MODELS, K, seed=number, resamples=RESAMPLES, draws=DRAWS)
         accuracy += row.accuracy == ROSE
         rose += row.boundary == ROSE

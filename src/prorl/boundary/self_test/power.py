@@ -10,7 +10,7 @@ import polars as pl
 
 from prorl.boundary.claims import NEW, claims
 from prorl.boundary.contrasts import ROSE, contrasts
-from prorl.boundary.paired import pair
+from prorl.boundary.paired import OVERALL, pair
 from prorl.boundary.regimes import DIMINISH, PLATEAU, SUSTAINED, regimes
 from prorl.boundary.self_test.lines import Line, at_least, at_most
 from prorl.boundary.self_test.made_up import PROBLEMS, SAMPLES, TASKS, Rates, counts, expanded, rates
@@ -33,7 +33,7 @@ def expansion(suites: int, seed: int) -> list[Line]:
             base = rates(rng)
             tuned = expanded(base, share, LEARNT_RATE, rng)
             paired = pair({"base": counts(base, SAMPLES, rng), "final": counts(tuned, SAMPLES, rng)})
-            row = contrasts(paired, (1, K), K, seed=number, resamples=RESAMPLES, draws=DRAWS)[-1]
+            row = contrasts(paired, (1, K), K, names=[OVERALL], seed=number, resamples=RESAMPLES, draws=DRAWS)[-1]
             found += row.boundary == ROSE
         powers.append(found / suites)
     what = f"of the unsolved problems learnt at rate {LEARNT_RATE:g}: boundary 'rose'"
@@ -68,7 +68,8 @@ def true_regimes(suites: int, seed: int) -> list[Line]:
             frames = {
                 model: counts(true, SAMPLES, rng) for model, true in zip(MODELS, following(regime, rng), strict=True)
             }
-            called.append(regimes(pair(frames), MODELS, K, seed=number, resamples=RESAMPLES, draws=DRAWS)[-1].regime)
+            found = regimes(pair(frames), MODELS, K, names=[OVERALL], seed=number, resamples=RESAMPLES, draws=DRAWS)
+            called.append(found[0].regime)
         right = called.count(regime) / suites
         wrong = sum(name in (DIMINISH, PLATEAU, SUSTAINED) and name != regime for name in called) / suites
         lines.append(at_least(f"true {regime}, {suites} suites: overall called {regime}", right, 0.8))
