@@ -25,7 +25,8 @@ def rows(first: int, count: int) -> pl.DataFrame:
         [
             {
                 "model": "m", "task": "t", "problem": problem, "sample": i, "score": float(i % 2),
-                "tolerant_score": 0.0, "outcome": "solved" if i % 2 else "wrong", "tokens": 1, "finished": True, "text": f"{problem}{i % 3}",
+                "tolerant_score": 0.0, "outcome": "solved" if i % 2 else "wrong", "tokens": 1,
+                "finished": True, "text": f"{problem}{i % 3}",
                 "answer": None, "logprob": -1.0, "ids": [i],
             }
             for problem in PROBLEMS
