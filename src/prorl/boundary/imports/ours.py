@@ -45,7 +45,6 @@ def evidence_of(
 
     of_models = {name: rows(name, source["seed"]) for name in names}
     guesses = {name: folder / "controls" / f"guesses-{source['models'][name]}.parquet" for name in names}
-    fresh = rows(names[0], source["seed"] + FRESH) if verdicts is None else None
     return Evidence(
         counts={name: counts(part) for name, part in of_models.items()},
         samples=n,
@@ -54,7 +53,7 @@ def evidence_of(
         shares={name: outcome_shares(part) for name, part in of_models.items()},
         right={name: right_answers(part) for name, part in of_models.items()},
         steps={name: step for name, step in source["steps"].items() if name in names},
-        fresh=None if fresh is None else counts(fresh),
+        fresh=counts(rows(names[0], source["seed"] + FRESH)),
         guesses={name: pl.read_parquet(file) for name, file in guesses.items() if file.exists()},
         questions=store.questions.read(),
         trained=frozenset(source["trained"]),
