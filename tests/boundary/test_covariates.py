@@ -77,7 +77,8 @@ def test_a_true_gain_of_the_weak_is_found_with_its_slope() -> None:
     found = _suites(0.8, 30)
     assert found["corrected_slope"][:, 0].mean() == pytest.approx(-0.8, abs=0.08)
     assert found["naive_slope"][:, 0].mean() < -0.9
-    assert found["split_pearson"][:, 1].mean() < 0.3
+    assert found["split_pearson"][:, 0].mean() < -0.08
+    assert found["split_pearson"][:, 1].mean() < 0.7
 
 
 def test_tasks_are_units_too_and_too_few_have_no_correlation() -> None:

@@ -93,7 +93,7 @@ def test_intervals_of_measures_cover(shares: tuple[float, ...]) -> None:
     truth = measures(*shares)
     hits = dict.fromkeys(truth, 0)
     for _ in range(400):
-        found = measure_intervals(rng.multinomial(200, shares).tolist(), rng)
+        found = measure_intervals(rng.multinomial(200, shares).tolist(), rng, draws=2000)
         for name, interval in found.items():
             hits[name] += interval.low <= truth[name] <= interval.high
     assert all(0.92 <= count / 400 <= 0.985 for count in hits.values()), hits

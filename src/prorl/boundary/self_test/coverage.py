@@ -24,13 +24,13 @@ def coverage(repetitions: int, seed: int) -> list[Line]:
     """Coverage of pass@1, pass@128 and their paired differences, for a task, a suite, and measures of support."""
     rng = np.random.default_rng([seed, 1])
     suites: list[tuple[str, list[Drawer], int, float]] = [
-        ("task of 60 problems", [_easy], 60, LOW),
-        ("8 tasks of 24", [_easy, _hard] * 4, 24, LOW),
-        ("task of 60 that few problems carry", [_hard], 60, SKEWED_LOW),
+        ("task of 60 problems", [spread], 60, LOW),
+        ("8 tasks of 24", [spread, carried] * 4, 24, LOW),
+        ("task of 60 that few problems carry", [carried], 60, SKEWED_LOW),
     ]
     lines = []
     for name, tasks, problems, low in suites:
-        shares = _of_rates(tasks, problems, repetitions, rng)
+        shares = coverage_of(tasks, problems, repetitions, rng)
         labels = ("pass@1", f"pass@{K}", "Δ pass@1", f"Δ pass@{K}")
         lines += [
             Line(f"95% interval, {name}, {label}: coverage", share, low, HIGH)
@@ -39,19 +39,21 @@ def coverage(repetitions: int, seed: int) -> list[Line]:
     return lines + _of_measures(repetitions, rng)
 
 
-def _easy(rng: np.random.Generator, problems: int) -> tuple[Floats, Floats]:
+def spread(rng: np.random.Generator, problems: int) -> tuple[Floats, Floats]:
+    """Rates of all sizes; every problem is somewhat learnt. Most are solved within 128 samples."""
     base = rng.beta(0.6, 3.0, problems)
     return base, base + 0.3 * rng.beta(1, 2, problems) * (1 - base)
 
 
-def _hard(rng: np.random.Generator, problems: int) -> tuple[Floats, Floats]:
-    """Rates near the edge of what 128 samples find; some problems are learnt and some are lost."""
+def carried(rng: np.random.Generator, problems: int) -> tuple[Floats, Floats]:
+    """Rates near the edge of what 128 samples find; some problems are learnt, some lost, and few carry the mean."""
     base = rng.beta(0.4, 12.0, problems) * (rng.random(problems) < 0.8)
     changed = rng.random(problems)
     return base, np.where(changed < 0.25, rng.beta(1, 8, problems), np.where(changed > 0.9, 0.0, base))
 
 
-def _of_rates(tasks: Sequence[Drawer], problems: int, repetitions: int, rng: np.random.Generator) -> Floats:
+def coverage_of(tasks: Sequence[Drawer], problems: int, repetitions: int, rng: np.random.Generator) -> Floats:
+    """Shares of 95 % intervals that hold the truth: of pass@1, pass@128, Δ pass@1 and Δ pass@128."""
     truth = np.mean([_true_values(*draw(rng, 400_000)).mean(axis=1) for draw in tasks], axis=0)
     hits = np.zeros(len(truth))
     for _ in range(repetitions):
