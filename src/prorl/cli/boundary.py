@@ -142,7 +142,8 @@ def _write(console: Console, evidence: Evidence, out: Path, corpus: list[Path], 
         from prorl.boundary.novelty import corpus as corpora
         from prorl.boundary.novelty.measure import measure
 
-        evidence.novelty = measure(corpora.read(corpus), evidence.right, window, seed=seed)
+        right = {model: answers.collect() for model, answers in evidence.right.items()}
+        evidence.novelty = measure(corpora.read(corpus), right, window, seed=seed)
     results = reckon(evidence, seed=seed)
     for line in results.warnings:
         console.print(f"note: {line}", style="yellow", markup=False)

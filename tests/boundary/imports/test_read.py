@@ -83,6 +83,15 @@ def test_rows_without_numbers_are_numbered_and_the_surplus_is_said(tmp_path: Pat
         evidence_of([tmp_path / "a.jsonl"], ["b", "m"], 5, "c")
 
 
+def test_samples_of_a_second_file_come_after_those_of_the_first(tmp_path: Path) -> None:
+    files = [
+        write(tmp_path / "1.jsonl", generic("m", {"p": 0}) + generic("b", {"p": 0})),
+        write(tmp_path / "2.jsonl", generic("m", {"p": 4}) + generic("b", {"p": 4})),
+    ]
+    assert counts(evidence_of(files, ["b", "m"], 4, "c"), "m") == {"p": (4, 0, 0)}
+    assert counts(evidence_of(files, ["b", "m"], None, "c"), "m") == {"p": (8, 4, 4)}
+
+
 def harness(doc: int, filter_: str, value: float, responses: list[str], filtered: list[str], target: str = "7") -> Any:
     return {
         "doc_id": doc, "doc": {"question": "?"}, "target": target, "arguments": {}, "resps": [responses],

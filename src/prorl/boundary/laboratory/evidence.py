@@ -44,6 +44,6 @@ class Evidence:
     questions: dict[str, Question] = field(default_factory=dict)
     trained: frozenset[str] = frozenset()
     """Tasks, as named in the suite, that training asked; empty if nothing is known of it."""
-    right: dict[str, pl.DataFrame] = field(default_factory=dict)
-    """By model: right answers (task, problem, text)."""
+    right: dict[str, pl.LazyFrame] = field(default_factory=dict)
+    """By model: right answers (task, problem, text), read when they are needed."""
     novelty: list[Novelty] = field(default_factory=list)

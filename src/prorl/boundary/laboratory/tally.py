@@ -36,7 +36,7 @@ def outcome_shares(rows: pl.LazyFrame) -> pl.DataFrame:
     )
 
 
-def right_answers(rows: pl.LazyFrame, threshold: float = SUCCESS) -> pl.DataFrame:
+def right_answers(rows: pl.LazyFrame, threshold: float = SUCCESS) -> pl.LazyFrame:
     """Texts of right answers: task, problem, text, in the order of their numbers."""
     right = rows.filter((pl.col("score") >= threshold) & pl.col("text").is_not_null())
-    return right.sort("task", "problem", "sample").select("task", "problem", "text").collect()
+    return right.sort("task", "problem", "sample").select("task", "problem", "text")

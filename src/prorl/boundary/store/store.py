@@ -22,8 +22,8 @@ from prorl.files import exclusive, flush, replace
 class Store:
     """A folder with `samples/<model>/<asking>-<seed>/*.parquet`, `keys.json` and `problems.jsonl`.
 
-    While it is open nobody else can add to it. Nothing in it is ever replaced: samples are added in parts, and new
-    verdicts stand beside the old ones (`boundary.store.verdicts`).
+    While it is open nobody else can add to it. No sample is ever replaced: they are added in parts, and new verdicts
+    stand beside the old ones (`boundary.store.verdicts`).
     """
 
     folder: Path
@@ -59,9 +59,9 @@ class Store:
         return Questions(self.folder / "problems.jsonl")
 
     def parts(self, key: Key) -> Parts:
-        """The samples of a key, which is remembered from now on."""
+        """The samples of a key. A store that is open to be added to remembers the key from now on."""
         name = str(key.folder)
-        if name not in self.keys:
+        if name not in self.keys and self._lock is not None:
             self.keys[name] = key
             content = {folder: asdict(known) for folder, known in self.keys.items()}
             replace(self.folder / "keys.json", json.dumps(content, indent=1).encode() + b"\n")
