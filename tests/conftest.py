@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from .browser import Browser
+
 torch.set_num_threads(1)
 
 
@@ -43,3 +45,11 @@ def with_and_without_kernels(request: pytest.FixtureRequest) -> Iterator[None]:
     assert enabled() == request.param
     yield
     enable(True)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One browser for all tests of pages."""
+    opened = Browser(tmp_path_factory.mktemp("browser"))
+    yield opened
+    opened.close()

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from prorl import __version__
-from prorl.cli import ask, doctor, export, lineage, models, recipe, report, tasks, train
+from prorl.cli import ask, boundary, doctor, export, lineage, models, recipe, rejudge, report, tasks, train
 from prorl.errors import IntegrityError, UserError
 
 app = typer.Typer(
@@ -26,6 +26,8 @@ app.command("stop")(ask.stop)
 app.command("lineage")(lineage.lineage)
 app.command("export")(export.export)
 app.command("report")(report.report)
+app.command("boundary")(boundary.boundary)
+app.command("rejudge")(rejudge.rejudge)
 app.command("doctor")(doctor.doctor)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(models.app, name="models")

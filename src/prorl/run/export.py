@@ -48,14 +48,15 @@ def export_checkpoint(run: Path, step: str, out: Path) -> Path:
         raise UserError(f"{out} is there already; choose another --out")
     recipe = load(str(run / "recipe.yaml"))
     checkpoints = Checkpoints(RunDirectory(run), recipe.checkpoint)
-    folder = checkpoints.of_step(_step(step, checkpoints, run))
+    folder = checkpoints.of_step(step_of(step, checkpoints, run))
     engine = LocalEngine(resolve(recipe.model, silent), recipe.compute, recipe.seed)
     engine.roll_back(folder, clear_optimizer=True)
     write_model(engine, out)
     return out
 
 
-def _step(wanted: str, checkpoints: Checkpoints, run: Path) -> int:
+def step_of(wanted: str, checkpoints: Checkpoints, run: Path) -> int:
+    """The step that `latest`, `best` or a number stands for. Raises UserError if there is none."""
     if wanted.isdecimal():
         return int(wanted)
     if wanted not in ("latest", "best"):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
+from prorl.page.render import render
 from prorl.run import jsonl, report_answers, report_charts, report_data, report_parts, report_pass_at_k
 
 
@@ -22,20 +21,12 @@ def write_report(run_dir: Path) -> Path:
 
 
 def _page(files: report_data.RunFiles) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from plotly.offline import get_plotlyjs
-
-    environment = Environment(
-        loader=PackageLoader("prorl.run", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters["percent"] = lambda rate: f"{100 * rate:.1f}"
-    environment.filters["points"] = lambda rate: f"{100 * rate:+.1f}"
-    environment.filters["task"] = lambda name: str(name).rsplit("/", 1)[-1]
     curves, pass_at_k = report_charts.curves(files), report_pass_at_k.pass_at_k(files)
     by_task, time_by_step = report_charts.by_task(files), report_charts.time_by_step(files)
-    charts = [*curves, *pass_at_k, *(chart for chart in (by_task, time_by_step) if chart)]
-    return environment.get_template("report.html.j2").render(
+    return render(
+        "prorl.run",
+        "report.html.j2",
+        [*curves, *pass_at_k, *(chart for chart in (by_task, time_by_step) if chart)],
         name=files.recipe.get("name") or files.path.name,
         description=files.recipe.get("description") or "",
         status=report_parts.status(files),
@@ -52,12 +43,4 @@ def _page(files: report_data.RunFiles) -> str:
         rollouts=report_answers.rollouts(files),
         journal=report_parts.journal_rows(files),
         recipe_text=files.recipe_text,
-        charts=_script_json({chart["id"]: chart for chart in charts}),
-        plotly=get_plotlyjs(),
     )
-
-
-def _script_json(value: Any) -> str:
-    """JSON that can stand in a script element whatever strings it holds."""
-    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -10,13 +10,11 @@ from prorl.recipe.load import at_stage
 from prorl.recipe.schema import Mixture, Recipe, TaskSpec
 from prorl.tasks.contract import Problem, Split
 from prorl.tasks.registry import build
+from prorl.tasks.specs import expanded
 from prorl.tasks.suite import Suite
-from prorl.tasks.suites import by_domain, entries
+from prorl.tasks.suites import by_domain
 from prorl.tasks.teaching import teaching
 from prorl.verify.pool import WorkerPool
-
-SUITE = "suite/"
-"""How a task spec names many tasks at once: `suite/prorl-logic`."""
 
 
 class Suites:
@@ -113,26 +111,8 @@ class _Mixture:
 
     def suite(self) -> Suite:
         """Its tasks with their weights. Raises UserError for an unknown task or option."""
-        listed = [part for spec in self.tasks for part in _expanded(spec)]
+        listed = [part for spec in self.tasks for part in expanded(spec)]
         tasks = [build(spec.task, worked_examples=spec.worked_examples, options=spec.options) for spec in listed]
         weights = [spec.weight for spec in listed]
         shares = self.settings.shares
         return Suite(tasks, by_domain([task.name for task in tasks], weights, shares) if shares else weights)
-
-
-def _expanded(spec: TaskSpec) -> list[TaskSpec]:
-    """The tasks of a named suite, which share its weight; a single task as it is."""
-    if not spec.task.startswith(SUITE):
-        return [spec]
-    parts = entries(spec.task.removeprefix(SUITE))
-    total = sum(part.weight for part in parts)
-    return [
-        spec.model_copy(
-            update={
-                "task": part.task,
-                "weight": spec.weight * part.weight / total,
-                "options": {**part.options, **spec.options},
-            }
-        )
-        for part in parts
-    ]

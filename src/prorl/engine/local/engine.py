@@ -13,15 +13,18 @@ from prorl.engine.local.masters import MasterOptimizer
 from prorl.engine.local.precision import settle
 from prorl.engine.local.reference import Reference, content_id
 from prorl.engine.local.sampler import sample
+from prorl.engine.local.scoring import score
 from prorl.engine.local.trainer import Trainer
 from prorl.engine.protocol import (
     Coefficients,
     Example,
+    Given,
     GroupRequest,
     ImitationReport,
     NonFiniteGradient,
     SampledGroup,
     Sampling,
+    Scored,
     TrainingGroup,
     UpdateReport,
 )
@@ -68,6 +71,10 @@ class LocalEngine:
             self.policy, requests, sampling, self.seed, self.compute.concurrent_samples, self.weights_version,
             int(self.compute.cache_gigabytes * 2**30),
         )  # fmt: skip
+
+    def score(self, given: Sequence[Given], temperature: float) -> Iterator[tuple[Scored, ...]]:
+        """Score given completions over softmax(logits / temperature): one tuple for each prompt, in order."""
+        return score(self.policy, given, temperature, self.compute.train_tokens)
 
     def update(
         self,
