@@ -15,6 +15,7 @@ from prorl.recipe.schema import Recipe
 from prorl.run.collect import Collected, Judged, JudgedGroup
 from prorl.run.credit import credit
 from prorl.run.observe import step_metrics, write_rollouts
+from prorl.run.token_spans import TokenSpans
 from prorl.tasks.contract import Message, Outcome, Problem, Verdict
 
 
@@ -92,12 +93,17 @@ def test_a_step_without_a_valid_judgement_has_no_reward_rather_than_zero() -> No
 def test_rollouts_show_every_completion_with_its_verdict_and_advantage(tmp_path: Path) -> None:
     kept, dropped = a_group(1, "swe"), a_group(2, "ww")
     trained = credit([kept], settings(), 0).groups
-    write_rollouts(tmp_path / "rollouts.jsonl", Collected(groups=[kept, dropped], kept=[kept]), trained)
+    collected = Collected(groups=[kept, dropped], kept=[kept])
+    spans = TokenSpans(lambda tokens: "".join(f"<{token}>" for token in tokens))
+    write_rollouts(tmp_path / "rollouts.jsonl", collected, trained, spans)
     first, second = (json.loads(line) for line in (tmp_path / "rollouts.jsonl").read_text().splitlines())
     assert [c["advantage"] for c in first["completions"]] == [pytest.approx(0.5), pytest.approx(-0.5), None]
     assert [c["outcome"] for c in first["completions"]] == ["solved", "wrong", "error"]
     assert [c["advantage"] for c in second["completions"]] == [None, None]
     assert (first["question"], first["task"]) == ("q1", "t")
+    tokens = kept.completions[2].completion
+    assert first["completions"][2]["token_logprobs"] == pytest.approx(tokens.logprobs, abs=5e-4)
+    assert first["completions"][2]["token_chars"] is None, "the text is not what these tokens decode to"
 
 
 def test_shapers_act_in_order_on_what_advantages_see_and_on_nothing_else() -> None:

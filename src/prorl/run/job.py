@@ -17,7 +17,7 @@ from prorl.policy.progress import silent
 from prorl.recipe.load import load, to_yaml
 from prorl.recipe.schema import Recipe
 from prorl.regimen.decisions import Stop
-from prorl.run import edits, jsonl, lineage, prepare
+from prorl.run import edits, environment, jsonl, lineage, prepare
 from prorl.run.checkpoint import Checkpoints
 from prorl.run.directory import RunDirectory
 from prorl.run.evaluation import Evaluator
@@ -131,6 +131,7 @@ def _work(
         )
         loop = Loop(recipe, directory, engine, suites, stream, validator, progress)
         progress.start(_facts(recipe, directory))
+        environment.record(directory.environment, precision=engine.compute.precision)
         _begin(loop, origin, resuming, edited)
         evaluator = Evaluator(recipe.evaluation, loop, suites.top, tests, suites.pool) if recipe.evaluation else None
         if evaluator:

@@ -20,7 +20,7 @@ from prorl.run.journal import Journal
 from prorl.run.learner import Learner
 from prorl.run.metrics import MetricsLog
 from prorl.run.observe import Values
-from prorl.run.pace import Pace
+from prorl.run.pace import Between, Pace
 from prorl.run.progress import Progress
 from prorl.run.reprofile import Profiler
 from prorl.run.requests import Requests
@@ -44,7 +44,7 @@ class Loop:
         self.checkpoints = Checkpoints(directory, recipe.checkpoint)
         self.journal, self.requests = Journal(directory.journal), Requests(directory.requests)
         self.metrics, self.timings = MetricsLog(directory.metrics), MetricsLog(directory.timings)
-        self.pace = Pace()
+        self.pace, self.between = Pace(), Between()
         self.step = 0
         """Steps done."""
         self.forked = False
@@ -79,6 +79,7 @@ class Loop:
 
     def record(self, metrics: Values, timings: Values) -> None:
         """Write the step's numbers and show them."""
+        timings = {**timings, **self.between.take()}
         self.metrics.append(self.step, metrics)
         self.timings.append(self.step, timings)
         left = self.regimen.steps_left() - 1
@@ -88,7 +89,8 @@ class Loop:
     def validate(self) -> Validated:
         """Measure the policy as it is now."""
         assert self.validator is not None
-        return self.validator.measure(self.step, self.settings.rollout)
+        with self.between.spent("validate"):
+            return self.validator.measure(self.step, self.settings.rollout)
 
     def asked(self) -> list[Asked]:
         """What a person wants, by a request or by Ctrl-C."""
@@ -187,9 +189,10 @@ class Loop:
     def checkpoint(self, reset: bool = False) -> None:
         """Save everything as it is after the last step and what was decided there."""
         self.progress.phase("checkpoint")
-        state = {name: part.state_dict() for name, part in self.stateful.items()}
-        self.checkpoints.save(self.step, self.engine, state, reset=reset, best=self.regimen.best.step)
-        self.journal_checkpoint()
+        with self.between.spent("checkpoint"):
+            state = {name: part.state_dict() for name, part in self.stateful.items()}
+            self.checkpoints.save(self.step, self.engine, state, reset=reset, best=self.regimen.best.step)
+            self.journal_checkpoint()
 
     def journal_checkpoint(self) -> None:
         """Write down that there is a checkpoint of this step, unless that was done before the process died."""
