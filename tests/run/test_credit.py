@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from prorl.engine.protocol import Completion, GroupRequest, SampledGroup
+from prorl.errors import UserError
 from prorl.recipe.load import validate
 from prorl.recipe.schema import Recipe
 from prorl.run.collect import Collected, Judged, JudgedGroup
@@ -130,3 +131,16 @@ def test_pass_at_k_advantages_by_name() -> None:
     deviation = math.sqrt(passed * (1 - passed))
     assert group.advantages[0] == pytest.approx((1 - passed) / deviation)
     assert group.advantages[1] == pytest.approx((1 - passed - 2 / 3) / deviation)
+
+
+def test_a_shaper_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shapers_of_ones_own.py").write_text(
+        "class Scaled:\n"
+        "    def __init__(self, by): self.by = by\n"
+        "    def __call__(self, rewards, completions): return rewards * self.by + completions.lengths\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    spec = {"kind": "custom", "shaper": "shapers_of_ones_own:Scaled", "options": {"by": 10}}
+    assert credit([a_group(1, "ssww")], settings(shaping=[spec]), 0).shaped_reward == pytest.approx((20 + 10) / 4)
+    with pytest.raises(UserError, match=r"shaping: shapers_of_ones_own:Scaled can't be called with these options"):
+        credit([a_group(1, "ssww")], settings(shaping=[{**spec, "options": {}}]), 0)

@@ -25,6 +25,7 @@ from prorl.run.progress import Progress
 from prorl.run.reprofile import Profiler
 from prorl.run.requests import Requests
 from prorl.run.suites import Suites
+from prorl.run.tracking import Trackers
 from prorl.run.validate import Validator
 from prorl.tasks.stream import ProblemStream
 
@@ -51,6 +52,8 @@ class Loop:
         """Whether the run began with another run's policy; its own first checkpoint then makes it stand alone."""
         self.stopped: Stop | None = None
         """What stopped the run before its end."""
+        self.trackers = Trackers()
+        """Whoever else wants the numbers."""
         self.interrupt = Interrupt()
         """Asks the loop to stop after the step that it is in."""
 
@@ -82,6 +85,7 @@ class Loop:
         timings = {**timings, **self.between.take()}
         self.metrics.append(self.step, metrics)
         self.timings.append(self.step, timings)
+        self.trackers.log(self.step, {**metrics, **{f"time/{name}": value for name, value in timings.items()}})
         left = self.regimen.steps_left() - 1
         eta = self.pace.eta(left, float(timings["seconds"]))
         self.progress.step(metrics, timings, str(metrics["stage"]), self.step, self.step + left, eta)
@@ -90,7 +94,10 @@ class Loop:
         """Measure the policy as it is now."""
         assert self.validator is not None
         with self.between.spent("validate"):
-            return self.validator.measure(self.step, self.settings.rollout)
+            found = self.validator.measure(self.step, self.settings.rollout)
+        rates = {"validation/pass_1": found.pass_1.estimate, f"validation/pass_{found.k}": found.pass_k.estimate}
+        self.trackers.log(self.step, rates)
+        return found
 
     def asked(self) -> list[Asked]:
         """What a person wants, by a request or by Ctrl-C."""
@@ -139,6 +146,7 @@ class Loop:
             "reset", self.step, reason=decision.reason, source=decision.source, policy_of_step=decision.step,
             clear_optimizer=decision.clear_optimizer, reference_id=identity,
         )  # fmt: skip
+        self.trackers.log(self.step, {"reset": 1.0})
         cleared = " and optimizer" if decision.clear_optimizer else ""
         back = f", back to step {decision.step}" if decision.source == "best" else ""
         self.progress.event(f"reset of reference{cleared}{back} ({decision.reason}): reference is {identity}")
