@@ -23,7 +23,7 @@ class GrowingBranches:
         key, _ = self.trunks[0]
         trees, kv, _, d = key.shape
         shape = (trees * n, kv, capacity, d)
-        self.own = [(key.new_empty(shape), key.new_empty(shape)) for _ in self.trunks]
+        self.own = [(key.new_zeros(shape), key.new_zeros(shape)) for _ in self.trunks]
         self.active = torch.arange(trees * n)
 
     def grow(self) -> None:
