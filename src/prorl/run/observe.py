@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -75,8 +76,8 @@ def imitation_metrics(stage: str, examples: int, report: ImitationReport | None)
 def write_rollouts(file: Path, collected: Collected, trained: Sequence[TrainingGroup], spans: TokenSpans) -> None:
     """One JSON line a group: problem, question, and every completion with verdict and advantage (null: not trained).
 
-    `token_logprobs` are those of the sampler in nats, rounded; `token_chars` says how many characters of the text each
-    token stands for.
+    `token_logprobs` are those of the sampler in nats, rounded (null: not finite); `token_chars` says how many
+    characters of the text each token stands for.
     """
     given = {group.sampled.request.key: iter(group.advantages) for group in trained}
     lines = [
@@ -102,11 +103,17 @@ def _rollout(group: JudgedGroup, advantages: Iterator[float] | None, spans: Toke
                 "finished": c.completion.finished,
                 "advantage": next(advantages) if advantages is not None and c.valid else None,
                 "token_chars": spans.lengths(c.completion.tokens, c.text),
-                "token_logprobs": [round(value, _DIGITS) for value in c.completion.logprobs],
+                "token_logprobs": [
+                    round(value, _DIGITS) if isfinite(value) else None for value in c.completion.logprobs
+                ],
             }
             for c in group.completions
         ],
     }
+
+
+def _rounded(logprob: float) -> float | None:
+    return round(logprob, _DIGITS) if isfinite(logprob) else None
 
 
 def _by_task(groups: Sequence[JudgedGroup]) -> Values:

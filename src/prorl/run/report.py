@@ -6,7 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
-from prorl.run import jsonl, report_answers, report_charts, report_data, report_parts, report_pass_at_k
+from prorl.run import (
+    jsonl,
+    report_answers,
+    report_charts,
+    report_data,
+    report_domains,
+    report_parts,
+    report_pass_at_k,
+    report_rollouts,
+    report_time,
+)
 
 
 def write_report(run_dir: Path) -> Path:
@@ -33,8 +43,11 @@ def _page(files: report_data.RunFiles) -> str:
     environment.filters["points"] = lambda rate: f"{100 * rate:+.1f}"
     environment.filters["task"] = lambda name: str(name).rsplit("/", 1)[-1]
     curves, pass_at_k = report_charts.curves(files), report_pass_at_k.pass_at_k(files)
-    by_task, time_by_step = report_charts.by_task(files), report_charts.time_by_step(files)
-    charts = [*curves, *pass_at_k, *(chart for chart in (by_task, time_by_step) if chart)]
+    curves = [*curves, *report_domains.by_domain(files)]
+    single = {"by_task": report_charts.by_task(files), "time_by_step": report_charts.time_by_step(files)}
+    single["timeline"] = report_time.timeline(files)
+    charts = [*curves, *pass_at_k, *(chart for chart in single.values() if chart)]
+    rollouts = report_rollouts.browser(files)
     return environment.get_template("report.html.j2").render(
         name=files.recipe.get("name") or files.path.name,
         description=files.recipe.get("description") or "",
@@ -43,13 +56,14 @@ def _page(files: report_data.RunFiles) -> str:
         comparison=files.comparison,
         curves=curves,
         pass_at_k=pass_at_k,
-        by_task=by_task,
-        time_by_step=time_by_step,
-        time_spent=report_parts.time_spent(files),
-        speed=report_parts.speed(files),
+        **single,
+        time_spent=report_time.time_spent(files),
+        speed=report_time.speed(files),
         markers=files.markers,
         examples=report_answers.examples(files),
-        rollouts=report_answers.rollouts(files),
+        rollouts=rollouts,
+        rollouts_json=_script_json(rollouts),
+        environment=report_parts.environment(files),
         journal=report_parts.journal_rows(files),
         recipe_text=files.recipe_text,
         charts=_script_json({chart["id"]: chart for chart in charts}),
