@@ -43,8 +43,8 @@ def commands() -> str:
 
 def _exit_codes() -> str:
     return (
-        "Exit codes: 0 done, or stopped by you; 1 a fault of this software or a check that failed; 2 something that you "
-        "can mend, told in one line on standard error; 3 a guard stopped the run; 130 interrupted at once."
+        "Exit codes: 0 done, or stopped by you; 1 a fault of this software or a check that failed; 2 something that "
+        "you can mend, told in one line on standard error; 3 a guard stopped the run; 130 interrupted at once."
     )
 
 
@@ -117,7 +117,8 @@ def _section(path: str, model: type[BaseModel]) -> Iterator[str]:
     for name, field in model.model_fields.items():
         key = f"{path}.{name}".lstrip(".")
         shown = re.sub(r" \(kind: \w+\)", "", key)
-        yield f"| `{shown}` | {_cell(_type(field))} | {_cell(_field_default(field))} | {_cell(field.description or '')} |"
+        cells = (f"`{shown}`", _type(field), _field_default(field), field.description or "")
+        yield f"| {' | '.join(map(_cell, cells))} |"
         inside += list(_parts(key, field.annotation))
     for key, part in inside:
         yield from _section(key, part)
@@ -153,8 +154,7 @@ def _annotation(annotation: Any) -> str:
         return "any value"
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
-        bounds = _type(FieldInfo.from_annotation(annotation))
-        return bounds
+        return _type(FieldInfo.from_annotation(annotation))
     if origin is typing.Literal:
         return " or ".join(f"`{value}`" for value in arguments)
     if origin in (typing.Union, types.UnionType):

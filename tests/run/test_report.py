@@ -41,7 +41,8 @@ def test_everything_is_drawn_without_an_error_or_a_request(
 ) -> None:
     browser.open(page, width=width, height=height, dark=dark)
     assert browser.run("document.querySelectorAll('[data-chart]').length") == 1 + 9 + 2 + 1 + 2
-    undrawn = "[...document.querySelectorAll('[data-chart]')].filter(e => !e.querySelector('.trace, .hm, .bars, .point')).length"
+    drawn = "e.querySelector('.trace, .hm, .bars, .point')"
+    undrawn = f"[...document.querySelectorAll('[data-chart]')].filter(e => !{drawn}).length"
     assert browser.run(undrawn) == 0
     assert browser.problems == []
     assert [url for url in browser.requests if not url.startswith("data:")] == [page.as_uri()]
