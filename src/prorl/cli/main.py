@@ -50,6 +50,10 @@ def _options(
     """What holds for every command."""
 
 
+INTERRUPTED = 130
+"""Exit code of whoever leaves at once because of Ctrl-C; the command line's library makes it from the interrupt."""
+
+
 def main() -> None:
     """Run the command line; errors that were foreseen are one line on standard error."""
     try:
@@ -60,9 +64,10 @@ def main() -> None:
     except IntegrityError as error:
         _tell(f"prorl: {error}")
         sys.exit(1)
-    except KeyboardInterrupt:
-        _tell("prorl: interrupted; go on with: prorl train --resume RUN_DIR")
-        sys.exit(130)
+    except SystemExit as left:
+        if left.code == INTERRUPTED:
+            _tell("prorl: interrupted; a run goes on with: prorl train --resume RUN_DIR")
+        raise
 
 
 def _tell(line: str) -> None:

@@ -46,12 +46,11 @@ def rollout_lines(seen: Snapshot, width: int, room: int, page: int, long: bool =
     if not groups or room < 2:
         return []
     # Each group is shown in turn, from the one that `page` has come to.
-    per_group = 4 if long else 1
-    shown = max(1, (room - 1) // per_group)
-    begin = page * shown % len(groups)
-    ordered = [*groups[begin:], *groups[:begin]][:shown]
+    begin = page * max(1, (room - 1) // (4 if long else 1)) % len(groups)
     lines = [Text(f"last rollouts ({len(groups)} groups)", style="dim")]
-    for group in ordered:
+    for group in [*groups[begin:], *groups[:begin]]:
+        if len(lines) >= room:
+            break
         lines += list(_long(group)) if long else [_line(group)]
     return lines[:room]
 
@@ -99,12 +98,19 @@ def _one_line(text: str) -> str:
 
 
 def event_lines(seen: Snapshot, room: int) -> list[Text]:
-    """The last entries of the journal."""
+    """The last entries of the journal; several of a kind in a row are one line."""
+    rows: list[tuple[dict[str, Any], int]] = []
+    for event in seen.events:
+        if rows and rows[-1][0]["event"] == event["event"]:
+            rows[-1] = event, rows[-1][1] + 1
+        else:
+            rows.append((event, 1))
     lines = [Text("journal", style="dim")]
-    for event in seen.events[-room:]:
+    for event, times in rows[-room:]:
         said = ", ".join(f"{key}={_value(value)}" for key, value in event.items() if key not in _UNSHOWN)
         step = f"{event['at'][11:19]}  step {event['step']:<5} "
-        lines.append(Text.assemble((step, "dim"), (event["event"], "bold"), "  ", _one_line(said)))
+        name = event["event"] + (f" (×{times})" if times > 1 else "")
+        lines.append(Text.assemble((step, "dim"), (name, "bold"), "  ", _one_line(said)))
     return lines
 
 
