@@ -165,7 +165,7 @@ def test_a_checkpoint_of_an_older_format_is_said_to_be_one(run: Path) -> None:
     content = json.loads(file.read_text())
     del content["digest"]
     file.write_text(json.dumps(content | {"format": 1}))
-    with pytest.raises(UserError, match=r"step_000009 has checkpoint format 1 and this version reads 2; go on with"):
+    with pytest.raises(UserError, match=r"step_000009 has checkpoint format 1 and this version reads 3; go on with"):
         job.resume(run, silent())
 
 

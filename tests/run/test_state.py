@@ -29,6 +29,9 @@ from .small import PROLONGED, recipe_of, silent
 
 NO_STATE = {
     r"\.pace\b": "only tells a person how long it will take",
+    r"\.trackers\b": "only shows",
+    r"\.between\b": "seconds by the clock",
+    r"\.spans\._pieces": "looked up, or decoded again",
     r"\.progress\b": "only shows",
     r"\.interrupt\b": "a person's Ctrl-C, for this process alone",
     r"\.stopped$": "why this process ended",

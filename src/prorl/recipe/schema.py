@@ -10,6 +10,7 @@ from prorl.recipe.health import Health
 from prorl.recipe.section import Section
 from prorl.recipe.shaping import Shaper
 from prorl.recipe.stages import ResetRules, Stage, Target, Validation, check_stages
+from prorl.recipe.tracking import Tracker
 
 
 class TaskSpec(Section):
@@ -245,6 +246,8 @@ class Recipe(Section):
     evaluation: Evaluation | None = Evaluation()
     """null: no comparison at the end."""
     checkpoint: Checkpoint = Checkpoint()
+    trackers: tuple[Tracker, ...] = ()
+    """Where numbers go besides the run's own files."""
 
     @model_validator(mode="after")
     def _stages_fit(self) -> Recipe:

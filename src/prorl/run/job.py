@@ -18,7 +18,7 @@ from prorl.policy.progress import silent
 from prorl.recipe.load import load, to_yaml
 from prorl.recipe.schema import Recipe
 from prorl.regimen.decisions import Stop
-from prorl.run import edits, jsonl, lineage, prepare
+from prorl.run import edits, environment, jsonl, lineage, prepare, tracking
 from prorl.run.checkpoint import Checkpoints
 from prorl.run.directory import RunDirectory
 from prorl.run.evaluation import Evaluator
@@ -64,6 +64,7 @@ def start(
     recipe = prepare.settled(recipe)
     suites = Suites(recipe)
     prepare.check(recipe, suites)
+    tracking.check(recipe)
     model = _model(recipe, fetching)
     prepare.check_space(recipe, model, out)
     if origin is not None:
@@ -83,6 +84,7 @@ def resume(
     directory = RunDirectory.open(path)
     try:
         recipe = prepare.settled(load(str(directory.recipe), changed))
+        tracking.check(recipe)
         Checkpoints(directory, recipe.checkpoint).check_logs()
         known = _known(directory)
         edited = _edited(recipe, known, directory)
@@ -140,7 +142,10 @@ def _work(
         )
         loop = Loop(recipe, directory, engine, suites, stream, validator, progress)
         progress.start(_facts(recipe, directory))
+        environment.record(directory.environment, precision=engine.compute.precision)
         _begin(loop, origin, resuming, edited)
+        loop.trackers = tracking.open_all(recipe, _tracked(loop), progress.event)
+        stack.callback(loop.trackers.close)
         evaluator = Evaluator(recipe.evaluation, loop, suites.top, tests, suites.pool) if recipe.evaluation else None
         if evaluator:
             evaluator.sample("base")
@@ -200,6 +205,11 @@ def _begin(loop: Loop, origin: Origin | None, resuming: bool, edited: Sequence[e
         loop.journal.append("edited", loop.step, changes=listed, settings=recipe.model_dump(mode="json"))
         for change in edited:
             loop.progress.event(f"edited: {change}")
+
+
+def _tracked(loop: Loop) -> tracking.TrackedRun:
+    path = loop.directory.path
+    return tracking.TrackedRun(path, lineage.identity(path) or "", loop.step, loop.recipe.model_dump(mode="json"))
 
 
 def _facts(recipe: Recipe, directory: RunDirectory) -> dict[str, Any]:
