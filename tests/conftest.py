@@ -8,6 +8,7 @@ import os
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,15 @@ def smollm2() -> Path:
     from prorl.policy.catalogue import resolve
 
     return resolve("smollm2-135m")
+
+
+@pytest.fixture(params=[True, False], ids=["kernels", "plain"])
+def with_and_without_kernels(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The test runs twice: with compiled kernels, which must be there, and with PyTorch alone."""
+    from prorl.kernels.library import enable, enabled, why_not
+
+    assert why_not() is None
+    enable(request.param)
+    assert enabled() == request.param
+    yield
+    enable(True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,11 @@ def write(samples: pl.DataFrame, path: Path) -> None:
     """Write a sample table whole or not at all (temporary neighbour, fsync, rename)."""
     neighbour = Path(path).with_name(Path(path).name + ".partial")
     neighbour.parent.mkdir(parents=True, exist_ok=True)
-    samples.select(SCHEMA.names()).cast(SCHEMA).write_parquet(neighbour)
-    with open(neighbour, "rb+") as file:
+    content = BytesIO()  # so that a full disk is an OSError here as for every other file
+    samples.select(SCHEMA.names()).cast(SCHEMA).write_parquet(content)
+    with open(neighbour, "wb") as file:
+        file.write(content.getbuffer())
+        file.flush()
         os.fsync(file.fileno())
     os.replace(neighbour, path)
 

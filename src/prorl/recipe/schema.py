@@ -181,10 +181,16 @@ class Compute(Section):
     """Of the model's arithmetic; master weights are fp32 always. `auto`: bf16 where the CPU has AMX tiles."""
     threads: int = Field(default=0, ge=0)
     """Threads of the tensor library; 0: one a core."""
-    train_tokens: PositiveInt = 768
+    kernels: bool = True
+    """Compiled kernels where there is a C++ compiler (`prorl doctor`); false: PyTorch alone, which is slower."""
+    train_tokens: PositiveInt = 2048
     """Token budget of one forward-backward pass; a longer group is split, repeating its prompt."""
+    recompute: bool = False
+    """Keep only the inputs of layers for the backward pass and compute the rest again (activation checkpointing)."""
     concurrent_samples: PositiveInt = 256
-    """Completions decoded together."""
+    """Completions decoded together; where some have ended, waiting prompts join."""
+    cache_gigabytes: PositiveFloat = 4.0
+    """Most memory for keys and values in sampling (in 2³⁰ bytes); fewer prompts are under way where it is short."""
 
 
 class Evaluation(Section):

@@ -37,6 +37,7 @@ class LocalEngine:
     def __init__(self, model: Path, compute: Compute, seed: int) -> None:
         """Load the model; it is policy and reference policy at once, and KL is 0."""
         self.policy = Policy.load(model, settle(compute))
+        self.policy.recompute(compute.recompute)
         self.reference = Reference(self.policy)
         self.optimizer = MasterOptimizer(self.policy.parameters)
         self.trainer = Trainer(self.policy, self.reference.policy, self.optimizer, compute.train_tokens)
@@ -63,7 +64,10 @@ class LocalEngine:
 
     def sample(self, requests: Sequence[GroupRequest], sampling: Sampling) -> Iterator[SampledGroup]:
         """Complete every request; groups come as they finish."""
-        return sample(self.policy, requests, sampling, self.seed, self.compute.concurrent_samples, self.weights_version)
+        return sample(
+            self.policy, requests, sampling, self.seed, self.compute.concurrent_samples, self.weights_version,
+            int(self.compute.cache_gigabytes * 2**30),
+        )  # fmt: skip
 
     def update(
         self,
