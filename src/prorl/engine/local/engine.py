@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from prorl.engine.local import shards
 from prorl.engine.local.imitation import imitate
 from prorl.engine.local.masters import MasterOptimizer
 from prorl.engine.local.precision import settle
+from prorl.engine.local.ranks import Alone, Ranks
 from prorl.engine.local.reference import Reference, content_id
 from prorl.engine.local.sampler import sample
 from prorl.engine.local.trainer import Trainer
@@ -36,10 +38,14 @@ class LocalEngine:
 
     def __init__(self, model: Path, compute: Compute, seed: int) -> None:
         """Load the model; it is policy and reference policy at once, and KL is 0."""
-        self.policy = Policy.load(model, settle(compute))
-        self.reference = Reference(self.policy)
-        self.optimizer = MasterOptimizer(self.policy.parameters)
-        self.trainer = Trainer(self.policy, self.reference.policy, self.optimizer, compute.train_tokens)
+        policy = Policy.load(model, settle(compute))
+        self._hold(policy, policy.frozen_copy(), compute, seed, Alone())
+
+    def _hold(self, policy: Policy, frozen: Policy, compute: Compute, seed: int, ranks: Ranks) -> None:
+        self.policy, self.ranks = policy, ranks
+        self.reference = Reference(frozen)
+        self.optimizer = MasterOptimizer(policy.parameters)
+        self.trainer = Trainer(policy, frozen, self.optimizer, compute.train_tokens, ranks)
         self.compute, self.seed = compute, seed
         self.weights_version = 0
         self._fresh_reference = True
@@ -86,7 +92,7 @@ class LocalEngine:
     def imitate(self, examples: Sequence[Example], optimizer: Optimizer) -> ImitationReport:
         """Make the step's updates on the cross-entropy of the answers. Raises NonFiniteGradient."""
         with self._changing_weights():
-            return imitate(self.policy, self.optimizer, examples, optimizer, self.compute.train_tokens)
+            return imitate(self.policy, self.optimizer, examples, optimizer, self.compute.train_tokens, self.ranks)
 
     def reset_reference(self, clear_optimizer: bool) -> str:
         """Make the current policy the reference policy; returns its id."""
@@ -110,6 +116,10 @@ class LocalEngine:
     def save(self, folder: Path) -> None:
         """Write fp32 weights, optimizer moments and counters into `folder`."""
         self.optimizer.save(folder / "policy.safetensors", folder / "optimizer.safetensors")
+        self._save_state(folder)
+
+    def _save_state(self, folder: Path) -> None:
+        """Write counters and ids into `folder`."""
         state = {
             "weights_version": self.weights_version,
             "updates_since_clear": self.optimizer.updates,
@@ -133,13 +143,18 @@ class LocalEngine:
     def _load_policy(self, folder: Path) -> dict[str, Any]:
         """Restore weights and moments; returns the rest of what was saved with them."""
         state: dict[str, Any] = json.loads((folder / "engine.json").read_text(encoding="utf-8"))
-        self.optimizer.load(
-            folder / "policy.safetensors", folder / "optimizer.safetensors", state["updates_since_clear"]
-        )
+        self._load_weights(folder, state["updates_since_clear"])
         found = content_id(self.optimizer.masters)
         if found != state["policy_id"]:
             raise IntegrityError(f"{folder}: policy has id {found}, expected {state['policy_id']}")
         return state
+
+    def _load_weights(self, folder: Path, updates: int) -> None:
+        """Restore weights and moments that this engine wrote, or another of any number of processes."""
+        if shards.are_in(folder):
+            self.optimizer.restore(*shards.read(folder, self.optimizer.masters), updates, folder)
+        else:
+            self.optimizer.load(folder / "policy.safetensors", folder / "optimizer.safetensors", updates)
 
     @contextmanager
     def _changing_weights(self) -> Iterator[None]:
