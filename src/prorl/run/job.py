@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prorl.engine.local.engine import LocalEngine
+from prorl.engine.choice import open_engine
 from prorl.errors import UserError
 from prorl.policy.catalogue import resolve
 from prorl.policy.progress import Progress as Told
@@ -20,16 +19,12 @@ from prorl.regimen.decisions import Stop
 from prorl.run import edits, jsonl, lineage, prepare
 from prorl.run.checkpoint import Checkpoints
 from prorl.run.directory import RunDirectory
-from prorl.run.evaluation import Evaluator
-from prorl.run.interrupt import Interrupt
 from prorl.run.journal import effective, read
 from prorl.run.lineage import Origin
-from prorl.run.loop import Loop
 from prorl.run.progress import Progress
 from prorl.run.report import write_report
 from prorl.run.suites import Suites
-from prorl.run.validate import Validator
-from prorl.tasks.stream import ProblemStream
+from prorl.run.work import Work
 
 if TYPE_CHECKING:
     from prorl.boundary.comparison import Comparison
@@ -122,33 +117,15 @@ def _work(
         stack.callback(directory.close)
         stack.callback(progress.stop)
         stack.enter_context(suites)
-        engine = LocalEngine(model, recipe.compute, recipe.seed)
-        stream = ProblemStream(suites.at(0), recipe.seed, excluded=tests + validations)
-        validator = (
-            Validator(recipe.validation, validations, suites.top, suites.pool, engine, directory, progress)
-            if recipe.validation
-            else None
-        )
-        loop = Loop(recipe, directory, engine, suites, stream, validator, progress)
+        engine = stack.enter_context(closing(open_engine(recipe, model)))
         progress.start(_facts(recipe, directory))
-        _begin(loop, origin, resuming, edited)
-        evaluator = Evaluator(recipe.evaluation, loop, suites.top, tests, suites.pool) if recipe.evaluation else None
-        if evaluator:
-            evaluator.sample("base")
-        loop.interrupt = stack.enter_context(
-            Interrupt(lambda: progress.event("stopping after this step; again: at once"))
+        done = Work(recipe, directory, engine, suites, tests, validations, progress, origin).to_the_end(
+            resuming, edited
         )
-        finished, comparison = loop.run(), None
-        if finished:
-            if not directory.model.exists():
-                engine.export(directory.model)
-            if evaluator:
-                evaluator.sample("trained")
-                comparison = evaluator.compare()
-            loop.journal.ensure("finish", loop.step, peak_memory_gib=peak_memory_gib())
-        if loop.stopped:
-            progress.event(f"stopped: {loop.stopped.reason}")
-    return Result(directory.path, finished, loop.stopped, comparison, write_report(directory.path))
+        stopped = done.loop.stopped
+        if stopped:
+            progress.event(f"stopped: {stopped.reason}")
+    return Result(directory.path, done.finished, stopped, done.comparison, write_report(directory.path))
 
 
 @contextmanager
@@ -165,34 +142,7 @@ def _disk_errors(directory: RunDirectory) -> Iterator[None]:
         ) from None
 
 
-def _begin(loop: Loop, origin: Origin | None, resuming: bool, edited: Sequence[edits.Change]) -> None:
-    """Journal the start once, and bring the engine and the loop to where the run stands."""
-    recipe, directory, engine = loop.recipe, loop.directory, loop.engine
-    found = loop.checkpoints.newest_first()
-    if origin is not None and not found:
-        engine.roll_back(Checkpoints(RunDirectory(origin.run), recipe.checkpoint).of_step(origin.step), True)
-    parent = {**asdict(origin), "run": str(origin.run)} if origin else None
-    loop.forked = origin is not None
-    identity = lineage.identity(directory.path) or lineage.new_identity()
-    loop.journal.ensure(
-        "start", 0, recipe=recipe.name, model=recipe.model, id=identity,
-        parent=parent, reference_id=engine.reference_id, settings=recipe.model_dump(mode="json"),
-    )  # fmt: skip
-    if resuming:
-        loop.take_up()
-    if edited:
-        listed = [asdict(change) for change in edited]
-        loop.journal.append("edited", loop.step, changes=listed, settings=recipe.model_dump(mode="json"))
-        for change in edited:
-            loop.progress.event(f"edited: {change}")
-
-
 def _facts(recipe: Recipe, directory: RunDirectory) -> dict[str, Any]:
     return {
         "run": str(directory.path), "recipe": recipe.name, "model": recipe.model, "total_steps": recipe.total_steps,
     }  # fmt: skip
-
-
-def peak_memory_gib() -> float:
-    """The largest resident set of this process so far, in GiB; verifier workers come on top."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ class LocalEngine:
 
     def __init__(self, model: Path, compute: Compute, seed: int) -> None:
         """Load the model; it is policy and reference policy at once, and KL is 0."""
+        self.model = model
         policy = Policy.load(model, settle(compute))
         self._hold(policy, policy.frozen_copy(), compute, seed, Alone())
 
@@ -67,7 +68,7 @@ class LocalEngine:
         """The text of a completion."""
         return self.policy.decode(tokens)
 
-    def sample(self, requests: Sequence[GroupRequest], sampling: Sampling) -> Iterator[SampledGroup]:
+    def sample(self, requests: Sequence[GroupRequest], sampling: Sampling) -> Generator[SampledGroup]:
         """Complete every request; groups come as they finish."""
         return sample(self.policy, requests, sampling, self.seed, self.compute.concurrent_samples, self.weights_version)
 
@@ -176,3 +177,14 @@ class LocalEngine:
     def export(self, folder: Path) -> None:
         """Write the policy as a Hugging Face folder."""
         self.policy.export(folder)
+
+    def notices(self) -> list[str]:
+        """Nothing happens here that the caller isn't told at once."""
+        return []
+
+    def restart(self) -> None:
+        """Load the base model again."""
+        self.__init__(self.model, self.compute, self.seed)  # type: ignore[misc]
+
+    def close(self) -> None:
+        """There are no other processes."""

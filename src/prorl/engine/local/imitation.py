@@ -22,7 +22,8 @@ def imitate(
 ) -> ImitationReport:  # fmt: skip
     """All updates of one step; each example is used in exactly one. Prompts are conditioned on and not learnt.
 
-    Several processes may make them together, each on its share of the rows. The loss of an update is the mean negative log-probability over all tokens of its answers, in nats.
+    Several processes may make them together, each on its share of the rows. The loss of an update is the mean negative
+    log-probability over all tokens of its answers, in nats.
     """
     total, tokens, norm, rate = 0.0, 0, 0.0, 0.0
     for part in deal(examples, settings.updates_per_step):

@@ -17,8 +17,8 @@ from prorl.recipe.schema import Optimizer
 class MasterOptimizer:
     """Owns the fp32 weights and the optimizer's moments.
 
-    In fp32, and where the weights are held in shards, the masters are the model's own parameters. In bf16 they are copies: gradients are added up in fp32 over
-    micro-batches, and every update is rounded once into the model.
+    In fp32, and where the weights are held in shards, the masters are the model's own parameters. Otherwise they are
+    copies: gradients are added up in fp32 over micro-batches, and every update is rounded once into the model.
     """
 
     def __init__(self, parameters: dict[str, nn.Parameter]) -> None:

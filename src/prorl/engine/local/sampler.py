@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 import torch
 from torch import Tensor
@@ -17,7 +17,7 @@ from prorl.policy.tree import PackedTrees, Tree
 
 def sample(
     policy: Policy, requests: Sequence[GroupRequest], sampling: Sampling, seed: int, concurrent: int, version: int
-) -> Iterator[SampledGroup]:
+) -> Generator[SampledGroup]:
     """Complete all requests, at most `concurrent` completions at a time (but always a whole group)."""
     width = max(1, concurrent // sampling.samples)
     for first in range(0, len(requests), width):

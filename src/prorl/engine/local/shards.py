@@ -1,4 +1,4 @@
-"""Checkpoints in shards (`torch.distributed.checkpoint`): each process writes what it holds, and any number reads it."""
+"""Checkpoints in shards: each process writes what it holds, and any number of processes reads it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from pathlib import Path
 
 import torch
 import torch.distributed as dist
-import torch.distributed.checkpoint as dcp
 from torch import Tensor
+from torch.distributed.checkpoint.filesystem import FileSystemReader, FileSystemWriter
 from torch.distributed.checkpoint.metadata import TensorStorageMetadata
+from torch.distributed.checkpoint.state_dict_loader import load
+from torch.distributed.checkpoint.state_dict_saver import save
 
 from prorl.errors import IntegrityError
 
@@ -25,7 +27,7 @@ def write(folder: Path, weights: Mapping[str, Tensor], moments: Mapping[str, Ten
     """Write what this process holds of them; every process of the group must call it. Raises OSError."""
     state = {_WEIGHTS + name: tensor.detach() for name, tensor in weights.items()}
     state |= {_MOMENTS + name: tensor for name, tensor in moments.items()}
-    dcp.save(state, storage_writer=dcp.FileSystemWriter(folder), no_dist=not dist.is_initialized())
+    save(state, storage_writer=FileSystemWriter(folder), no_dist=not dist.is_initialized())
 
 
 def read(folder: Path, masters: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
@@ -33,7 +35,7 @@ def read(folder: Path, masters: Mapping[str, Tensor]) -> tuple[dict[str, Tensor]
 
     Raises IntegrityError where the folder holds something else.
     """
-    reader = dcp.FileSystemReader(folder)
+    reader = FileSystemReader(folder)
     state: dict[str, Tensor] = {}
     for key, stored in reader.read_metadata().state_dict_metadata.items():
         kind, name = key.split("/", 1)
@@ -43,7 +45,7 @@ def read(folder: Path, masters: Mapping[str, Tensor]) -> tuple[dict[str, Tensor]
         dtype = stored.properties.dtype
         same = tuple(stored.size) == tuple(master.shape)
         state[key] = torch.empty_like(master.detach(), dtype=dtype) if same else torch.empty(stored.size, dtype=dtype)
-    dcp.load(state, storage_reader=reader, no_dist=not dist.is_initialized())
+    load(state, storage_reader=reader, no_dist=not dist.is_initialized())
     weights = {key.removeprefix(_WEIGHTS): value for key, value in state.items() if key.startswith(_WEIGHTS)}
     moments = {key.removeprefix(_MOMENTS): value for key, value in state.items() if key.startswith(_MOMENTS)}
     return weights, moments
