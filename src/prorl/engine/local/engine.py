@@ -36,6 +36,9 @@ from prorl.recipe.schema import Compute, Objective, Optimizer
 class LocalEngine:
     """Implements `prorl.engine.protocol.Engine` in this process."""
 
+    staleness = 0
+    """Updates that the weights of a sample may be behind."""
+
     def __init__(self, model: Path, compute: Compute, seed: int) -> None:
         """Load the model; it is policy and reference policy at once, and KL is 0."""
         self.model = model
@@ -84,7 +87,8 @@ class LocalEngine:
 
         Raises NonFiniteGradient, and IntegrityError on stale samples and on a KL that is not 0 after a reset.
         """
-        stale = {group.sampled.weights_version for group in groups} - {self.weights_version}
+        versions = {group.sampled.weights_version for group in groups}
+        stale = {version for version in versions if not 0 <= self.weights_version - version <= self.staleness}
         if stale:
             raise IntegrityError(f"groups sampled by weights {sorted(stale)} came to weights {self.weights_version}")
         with self._changing_weights():
@@ -117,18 +121,17 @@ class LocalEngine:
     def save(self, folder: Path) -> None:
         """Write fp32 weights, optimizer moments and counters into `folder`."""
         self.optimizer.save(folder / "policy.safetensors", folder / "optimizer.safetensors")
-        self._save_state(folder)
+        (folder / "engine.json").write_text(json.dumps(self._state(), indent=1), encoding="utf-8")
 
-    def _save_state(self, folder: Path) -> None:
-        """Write counters and ids into `folder`."""
-        state = {
+    def _state(self) -> dict[str, Any]:
+        """Counters and ids."""
+        return {
             "weights_version": self.weights_version,
             "updates_since_clear": self.optimizer.updates,
             "fresh_reference": self._fresh_reference,
             "reference_id": self.reference.id,
             "policy_id": content_id(self.optimizer.masters),
         }
-        (folder / "engine.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
 
     def save_reference(self, file: Path) -> None:
         """Write the reference policy."""

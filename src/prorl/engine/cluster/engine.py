@@ -1,0 +1,179 @@
+"""The cluster engine: trainers that hold the policy in shards, samplers with whole copies, and this process between."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import ray
+
+from prorl.engine.cluster.placement import Placement
+from prorl.engine.cluster.sampler import SamplerSettings
+from prorl.engine.cluster.samplers import Asked, Samplers
+from prorl.engine.cluster.trainer_actor import Answer
+from prorl.engine.cluster.trainers import Trainers
+from prorl.engine.protocol import (
+    Coefficients,
+    Example,
+    GroupRequest,
+    ImitationReport,
+    Sampling,
+    TrainingGroup,
+    UpdateReport,
+)
+from prorl.errors import UserError
+from prorl.policy.model import Policy
+from prorl.policy.turn import Turn
+from prorl.recipe.load import at_stage
+from prorl.recipe.schema import Objective, Optimizer, Recipe
+
+
+class ClusterEngine:
+    """Implements `prorl.engine.protocol.Engine` on a Ray cluster."""
+
+    def __init__(self, model: Path, recipe: Recipe) -> None:
+        """Begin all processes and load the model into them. Raises UserError if the cluster can't hold them."""
+        cluster = recipe.cluster
+        if cluster.backend == "vllm" and importlib.util.find_spec("vllm") is None:
+            raise UserError("cluster.backend=vllm needs vLLM: pip install 'prorl[cluster]'; or set it to torch")
+        self.policy = Policy.without_weights(model)
+        self.settings = _sampler_settings(model, recipe, self.policy)
+        self.placement = Placement(cluster)
+        self.samplers = Samplers(
+            cluster.samplers, self._begin_sampler, recipe.compute.concurrent_samples, cluster.deadline, cluster.restarts
+        )
+        self.trainers = Trainers(model, recipe, self.placement, self.samplers.pump)
+        self.trainers.begin()
+        self._join()
+
+    def _join(self) -> None:
+        joined = self.trainers.join()
+        self.parts: int = joined.value
+        self._stands(joined)
+        self.published = -1
+
+    def _begin_sampler(self, number: int) -> Any:
+        cluster = self.settings.cluster
+        if cluster.backend == "vllm":
+            from prorl.engine.cluster.sampler_vllm import VllmSampler as Kind
+        else:
+            from prorl.engine.cluster.sampler_torch import TorchSampler as Kind  # type: ignore[assignment]
+        return ray.remote(Kind).options(**self.placement.options(cluster.trainers + number)).remote(self.settings)
+
+    def encode(self, messages: Sequence[Turn]) -> list[int]:
+        """Token ids of a conversation, up to where the model answers."""
+        return self.policy.encode(messages)
+
+    def encode_answer(self, text: str) -> list[int]:
+        """Token ids of an answer to be imitated, with the end-of-turn token."""
+        return self.policy.encode_answer(text)
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """The text of a completion."""
+        return self.policy.decode(tokens)
+
+    def sample(self, requests: Sequence[GroupRequest], sampling: Sampling) -> Asked:
+        """Begin to complete every request, with the weights as they are now."""
+        for request in requests:
+            if len(request.prompt) + sampling.max_new_tokens > self.settings.context:
+                raise UserError(
+                    f"a prompt of {len(request.prompt)} tokens and {sampling.max_new_tokens} new ones exceed the "
+                    f"samplers' context of {self.settings.context}; lower max_new_tokens or max_prompt_tokens"
+                )
+        if self.published != self.weights_version:
+            self.samplers.publish(self.weights_version, [self.trainers.part(number) for number in range(self.parts)])
+            self.published = self.weights_version
+        return self.samplers.ask(requests, sampling)
+
+    def update(
+        self,
+        groups: Sequence[TrainingGroup],
+        objective: Objective,
+        optimizer: Optimizer,
+        sampling: Sampling,
+        coefficients: Coefficients,
+    ) -> UpdateReport:
+        """Make the step's updates. Raises NonFiniteGradient, IntegrityError, EngineLost."""
+        arguments = (ray.put(list(groups)), objective, optimizer, sampling, coefficients)
+        return self._call("update", *arguments)  # type: ignore[no-any-return]
+
+    def imitate(self, examples: Sequence[Example], optimizer: Optimizer) -> ImitationReport:
+        """Make the step's updates on the cross-entropy of the answers. Raises NonFiniteGradient, EngineLost."""
+        return self._call("imitate", list(examples), optimizer)  # type: ignore[no-any-return]
+
+    def reset_reference(self, clear_optimizer: bool) -> str:
+        """Make the current policy the reference policy; returns its id."""
+        return str(self._call("reset_reference", clear_optimizer))
+
+    def roll_back(self, folder: Path, clear_optimizer: bool) -> str:
+        """Go back to what `save` wrote into `folder`, and make that policy the reference; returns its id."""
+        return str(self._call("roll_back", folder.absolute(), clear_optimizer))
+
+    @property
+    def checkpoint_bytes(self) -> int:
+        """As of the local engine."""
+        return 16 * sum(parameter.numel() for parameter in self.policy.parameters.values()) + 2**20
+
+    def save(self, folder: Path) -> None:
+        """Every trainer writes its shards into `folder`, which must be on a disk that all of them share."""
+        self._call("save", folder.absolute())
+
+    def save_reference(self, file: Path) -> None:
+        """Write the reference policy as one file."""
+        self._call("save_reference", file.absolute())
+
+    def load(self, folder: Path, reference: Path) -> None:
+        """Restore what this or the local engine wrote, with any number of trainers."""
+        self._call("load", folder.absolute(), reference.absolute())
+        self.published = -1
+
+    def export(self, folder: Path) -> None:
+        """Write the policy as a Hugging Face folder."""
+        self._call("export", folder.absolute())
+
+    def notices(self) -> list[str]:
+        """Samplers that were lost since this was last called."""
+        found, self.samplers.notices = self.samplers.notices, []
+        return found
+
+    def restart(self) -> None:
+        """Begin new trainers; the samplers stay, and get the weights anew."""
+        self.samplers.forget_weights()
+        self.trainers.begin()
+        self._join()
+
+    def close(self) -> None:
+        """End all processes that this engine began."""
+        self.trainers.close()
+        self.samplers.close()
+        self.placement.close()
+
+    def _call(self, method: str, *arguments: Any) -> Any:
+        answer = self.trainers.call(method, *arguments)
+        self._stands(answer)
+        if answer.foreseen is not None:
+            raise answer.foreseen
+        return answer.value
+
+    def _stands(self, answer: Answer) -> None:
+        self.weights_version, self.reference_id = answer.weights_version, answer.reference_id
+
+
+def _sampler_settings(model: Path, recipe: Recipe, policy: Policy) -> SamplerSettings:
+    rollouts = [at_stage(recipe, index).rollout for index in range(len(recipe.stages))]
+    longest = max(rollout.max_prompt_tokens + rollout.max_new_tokens for rollout in rollouts)
+    for measured in (recipe.validation, recipe.evaluation):
+        if measured is not None and measured.max_new_tokens is not None:
+            longest = max(longest, max(r.max_prompt_tokens for r in rollouts) + measured.max_new_tokens)
+    context = policy.model.config.get_text_config().max_position_embeddings
+    return SamplerSettings(
+        model=model.absolute(),
+        precision=recipe.compute.precision,
+        ends=policy.ends,
+        context=min(longest, context),
+        concurrent=recipe.compute.concurrent_samples,
+        seed=recipe.seed,
+        cluster=recipe.cluster,
+    )
