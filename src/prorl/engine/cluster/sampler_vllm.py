@@ -68,6 +68,8 @@ class VllmSampler:
         assert not self.open
         weights = [(name, tensor) for part in parts for name, tensor in part.items()]
         self.engine.collective_rpc("reload_weights", kwargs={"weights_iterator": weights, "is_checkpoint_format": True})
+        if self.settings.cluster.device == "cpu":
+            self.engine.apply_model(_pack_head_again)
         return self.taken(version)
 
     def taken(self, version: int) -> int:
@@ -125,3 +127,11 @@ class VllmSampler:
         if finished != (tokens[-1:] != () and tokens[-1] in self.settings.ends):
             raise RuntimeError(f"vLLM ended a completion by {output.finish_reason!r} at token {tokens[-1:]}")
         return Completion(tokens, logprobs, finished)
+
+
+def _pack_head_again(model: Any) -> None:
+    """On a CPU vLLM computes with a packed copy of each weight. When it reloads, the copy of an output head that is
+    tied to the embedding stays that of the old weights (seen in 0.32.0)."""
+    head = getattr(model, "lm_head", None)
+    if head is not None:
+        head.quant_method.process_weights_after_loading(head)
