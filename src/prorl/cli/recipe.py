@@ -23,6 +23,9 @@ def list_recipes() -> None:
 def show(
     recipe: Annotated[str, typer.Argument(help="Name of a shipped recipe, or path of a .yaml file.")],
     changes: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Changes to apply.")] = None,
+    gpus: Annotated[
+        str | None, typer.Option("--gpus", help="Estimate memory and time on such GPUs, e.g. 8xH100.")
+    ] = None,
 ) -> None:
     """Print a recipe with every value resolved, and what follows from it."""
     from rich.syntax import Syntax
@@ -40,3 +43,8 @@ def show(
     typer.echo("# derived")
     for name, value in derive(loaded, shape_of(loaded.model)).items():
         typer.echo(f"# {name}: {value}")
+    if gpus is not None:
+        from prorl.recipe.estimate_text import describe
+
+        for name, value in describe(loaded, shape_of(loaded.model), gpus).items():
+            typer.echo(f"# {name}: {value}")

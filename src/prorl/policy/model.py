@@ -53,9 +53,9 @@ class Policy:
     def without_weights(path: Path) -> Policy:
         """The tokenizer and the shape of a model that is loaded elsewhere; its parameters hold no numbers."""
         with quiet_transformers(), torch.device("meta"):
-            model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(path))
+            model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(path))  # type: ignore[no-untyped-call]
         if (path / "generation_config.json").is_file():
-            model.generation_config = GenerationConfig.from_pretrained(path)  # type: ignore[no-untyped-call]
+            model.generation_config = GenerationConfig.from_pretrained(path)
         tokenizer = AutoTokenizer.from_pretrained(path)
         return Policy(model, tokenizer, path, _ends(model, tokenizer))
 

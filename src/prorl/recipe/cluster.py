@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from prorl.recipe.section import Section
 
@@ -45,3 +45,9 @@ class Cluster(Section):
     """Seconds after which a process that says nothing counts as lost."""
     restarts: int = Field(default=3, ge=0)
     """Losses in a row, without progress between them, after which the run gives up."""
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Cluster:
+        if self.transfer == "nccl" and (self.device == "cpu" or self.backend != "vllm"):
+            raise ValueError("transfer=nccl is vLLM's, between GPUs; use object_store")
+        return self

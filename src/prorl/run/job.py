@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prorl.engine.choice import open_engine
+from prorl.engine.protocol import Engine
 from prorl.errors import UserError
 from prorl.policy.catalogue import resolve
 from prorl.policy.progress import Progress as Told
@@ -47,10 +48,11 @@ class Result:
 
 def start(
     recipe: Recipe, out: Path, progress: Progress, fetching: Fetching = lambda: nullcontext(silent),
-    origin: Origin | None = None,
+    origin: Origin | None = None, engine: Engine | None = None,
 ) -> Result:  # fmt: skip
     """Begin a run in the new folder `out`, from the recipe's model or from the policy of another run's checkpoint.
 
+    `engine` is one that was opened for such a recipe, to be used for several runs, one after the other.
     Raises UserError before anything is written if it can't go well.
     """
     RunDirectory.check_free(out)
@@ -62,12 +64,13 @@ def start(
     if origin is not None:
         Checkpoints(RunDirectory(origin.run), recipe.checkpoint).of_step(origin.step)
     directory = RunDirectory.create(out, recipe)
-    return _work(recipe, directory, suites, model, progress, origin, resuming=False)
+    return _work(recipe, directory, suites, model, progress, origin, engine, resuming=False)
 
 
 def resume(
-    path: Path, progress: Progress, fetching: Fetching = lambda: nullcontext(silent), changed: Sequence[str] = ()
-) -> Result:
+    path: Path, progress: Progress, fetching: Fetching = lambda: nullcontext(silent), changed: Sequence[str] = (),
+    engine: Engine | None = None,
+) -> Result:  # fmt: skip
     """Take up the unfinished run in `path` where its newest checkpoint stands.
 
     Its recipe may have been edited there, or by `key=value` in `changed`, in what is still to come. Raises UserError
@@ -86,7 +89,7 @@ def resume(
         directory.close()
         raise
     origin = lineage.origin_of(path)
-    return _work(recipe, directory, suites, model, progress, origin, resuming=True, edited=edited)
+    return _work(recipe, directory, suites, model, progress, origin, engine, resuming=True, edited=edited)
 
 
 def _model(recipe: Recipe, fetching: Fetching) -> Path:
@@ -109,7 +112,7 @@ def _edited(recipe: Recipe, directory: RunDirectory) -> list[edits.Change]:
 
 def _work(
     recipe: Recipe, directory: RunDirectory, suites: Suites, model: Path, progress: Progress, origin: Origin | None,
-    *, resuming: bool, edited: Sequence[edits.Change] = (),
+    engine: Engine | None, *, resuming: bool, edited: Sequence[edits.Change] = (),
 ) -> Result:  # fmt: skip
     tests, validations = prepare.held_out(recipe, suites)
     with ExitStack() as stack:
@@ -117,7 +120,10 @@ def _work(
         stack.callback(directory.close)
         stack.callback(progress.stop)
         stack.enter_context(suites)
-        engine = stack.enter_context(closing(open_engine(recipe, model)))
+        if engine is None:
+            engine = stack.enter_context(closing(open_engine(recipe, model)))
+        else:
+            engine.restart()
         progress.start(_facts(recipe, directory))
         done = Work(recipe, directory, engine, suites, tests, validations, progress, origin).to_the_end(
             resuming, edited

@@ -42,9 +42,13 @@ class ClusterEngine:
         self.settings = _sampler_settings(model, recipe, self.policy)
         self.placement = Placement(cluster)
         self.samplers = Samplers(
-            cluster.samplers, self._begin_sampler, recipe.compute.concurrent_samples, cluster.deadline, cluster.restarts
-        )
+            cluster.samplers, self._begin_sampler, recipe.compute.concurrent_samples, cluster.deadline,
+            cluster.restarts, self._store_weights,
+        )  # fmt: skip
+        self.transferred_to: list[Any] = []
+        """The samplers that are in one NCCL group with the trainers."""
         self.trainers = Trainers(model, recipe, self.placement, self.samplers.pump)
+        self.published = -1
         self.trainers.begin()
         self._join()
 
@@ -52,7 +56,6 @@ class ClusterEngine:
         joined = self.trainers.join()
         self.parts: int = joined.value
         self._stands(joined)
-        self.published = -1
 
     def _begin_sampler(self, number: int) -> Any:
         cluster = self.settings.cluster
@@ -83,9 +86,23 @@ class ClusterEngine:
                     f"samplers' context of {self.settings.context}; lower max_new_tokens or max_prompt_tokens"
                 )
         if self.published != self.weights_version:
-            self.samplers.publish(self.weights_version, [self.trainers.part(number) for number in range(self.parts)])
-            self.published = self.weights_version
+            self._publish()
         return self.samplers.ask(requests, sampling)
+
+    def _publish(self) -> None:
+        """Bring the weights to the samplers, or where samplers fetch them."""
+        if self.settings.cluster.transfer == "nccl":
+            self.samplers.rest()
+            actors = [seat.actor for seat in self.samplers.seats]
+            self.trainers.transfer(actors, anew=actors != self.transferred_to)
+            self.transferred_to = actors
+            self.samplers.transferred(self.weights_version)
+        else:
+            self._store_weights()
+        self.published = self.weights_version
+
+    def _store_weights(self) -> None:
+        self.samplers.publish(self.weights_version, [self.trainers.part(number) for number in range(self.parts)])
 
     def update(
         self,
@@ -139,10 +156,15 @@ class ClusterEngine:
         return found
 
     def restart(self) -> None:
-        """Begin new trainers; the samplers stay, and get the weights anew."""
+        """Begin new trainers, if any of them were lost; the samplers stay, and get the weights anew."""
         self.samplers.forget_weights()
-        self.trainers.begin()
-        self._join()
+        self.published = -1
+        if self.trainers.lost:
+            self.transferred_to = []
+            self.trainers.begin()
+            self._join()
+        else:
+            self._call("restart")
 
     def close(self) -> None:
         """End all processes that this engine began."""

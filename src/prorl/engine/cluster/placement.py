@@ -48,6 +48,7 @@ class Placement:
         if address:
             ray.init(address=address, log_to_driver=False, logging_level="ERROR")
             return
+        os.environ.setdefault("RAY_worker_niceness", "0")  # Ray would let everything else on this machine go first
         needed = sum(bundle["CPU"] for bundle in self.bundles)
         ray.init(
             address="local", num_cpus=max(int(needed), os.cpu_count() or 1), include_dashboard=False,

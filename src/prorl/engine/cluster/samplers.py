@@ -35,6 +35,7 @@ class Asked:
         while not self.ready:
             if not self.open:
                 raise StopIteration
+            self.pool.renew_weights()
             self.pool.pump()
         return self.ready.popleft()
 
@@ -74,9 +75,14 @@ class Samplers:
     """Requests wait here until a sampler with the current weights has room, so the quicker ones get more of them."""
 
     def __init__(
-        self, count: int, begin: Callable[[int], Any], room: int, deadline: float, losses_allowed: int
-    ) -> None:
-        """`begin` starts the actor of a seat; `room`: completions that one samples at a time."""
+        self, count: int, begin: Callable[[int], Any], room: int, deadline: float, losses_allowed: int,
+        renew: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """`begin` starts the actor of a seat; `room`: completions that one samples at a time.
+
+        `renew` publishes the same weights again, for a sampler that came too late for a transfer.
+        """
+        self.renew = renew
         self.begin, self.room, self.deadline, self.losses_allowed = begin, room, deadline, losses_allowed
         self.seats = [Seat(number, begin(number)) for number in range(count)]
         self.waiting: deque[Order] = deque()
@@ -85,12 +91,34 @@ class Samplers:
         self.version = -1
         self.parts: Sequence[Any] = ()
         self.notices: list[str] = []
+        self.resting = False
         self.losses = 0
         """Since a group was last finished."""
 
     def publish(self, version: int, parts: Sequence[Any]) -> None:
         """Weights for every sampler, each to be taken when it has finished what it is sampling."""
         self.version, self.parts = version, parts
+
+    def transferred(self, version: int) -> None:
+        """All samplers were sent weights while they had nothing to do; those of a later one must be published again."""
+        ray.get([seat.actor.taken.remote(version) for seat in self.seats], timeout=self.deadline)
+        self.publish(version, ())
+        for seat in self.seats:
+            seat.version = version
+
+    def rest(self) -> None:
+        """Wait until no sampler has anything to do; no new work is given out meanwhile."""
+        self.resting = True
+        try:
+            while any(seat.orders or seat.call is not None for seat in self.seats):
+                self.pump()
+        finally:
+            self.resting = False
+
+    def renew_weights(self) -> None:
+        """Publish again if a sampler lacks weights that nobody has kept. To be called while the trainers are free."""
+        if self.version >= 0 and not self.parts and any(seat.version != self.version for seat in self.seats):
+            self.renew()
 
     def forget_weights(self) -> None:
         """What samplers hold is worth nothing any more, whatever its version; nor is what they were asked."""
@@ -147,7 +175,7 @@ class Samplers:
 
     def _deal(self) -> None:
         """Give waiting requests to the sampler that has least to do, as long as one has room."""
-        while self.waiting:
+        while self.waiting and not self.resting:
             able = [seat for seat in self.seats if seat.version == self.version and seat.taking is None]
             seat = min(able, key=lambda seat: seat.load, default=None)
             if seat is None or (seat.orders and seat.load + self.waiting[0].sampling.samples > self.room):
@@ -161,7 +189,7 @@ class Samplers:
             seat.call = seat.actor.work.remote(new, seat.stopped, SLICE)
             seat.told.update(order.number for order in new)
             seat.stopped = []
-        elif seat.version != self.version and self.version >= 0:
+        elif seat.version != self.version and self.parts and not self.resting:
             seat.call, seat.taking = seat.actor.take.remote(self.version, *self.parts), self.version
         seat.since = time.monotonic()
 

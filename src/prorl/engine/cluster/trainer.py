@@ -38,6 +38,10 @@ class ShardedEngine(LocalEngine):
         frozen.model.requires_grad_(False)
         self._hold(policy, ShardedPolicy.of(frozen, mesh, self.dtype), compute, recipe.seed, ranks)
 
+    def restart(self) -> None:
+        """Load the base model again."""
+        self.__init__(self.model, self.recipe)  # type: ignore[misc]
+
     def save(self, folder: Path) -> None:
         """Write weights, moments and counters into `folder`, which all processes see."""
         shards.write(folder, self.optimizer.masters, self.optimizer.moments)

@@ -35,6 +35,10 @@ class TrainerActor:
         os.environ["OMP_NUM_THREADS"] = str(recipe.cluster.threads)
         self.number, self.count, self.model, self.recipe = number, count, model, recipe
 
+    def process(self) -> int:
+        """Id of the process."""
+        return os.getpid()
+
     def address(self) -> str:
         """Where the trainers can meet: a free port of this node."""
         import ray
@@ -76,6 +80,16 @@ class TrainerActor:
     def part(self, number: int) -> tuple[int, Any]:
         """The number, and that part of the weights for the samplers; see `ShardedEngine.part`."""
         return number, self.engine.part(number)
+
+    def open_transfer(self, samplers: list[Any], address: str) -> None:
+        """Join one NCCL group with the samplers."""
+        from prorl.engine.cluster.transfer import open_transfer
+
+        self.transfer = open_transfer(self.engine, samplers, address)
+
+    def send(self) -> None:
+        """Send the weights to all samplers of that group."""
+        self.transfer.send_weights()
 
     def _answer(self, value: Any, foreseen: Exception | None = None) -> Answer:
         return Answer(value, self.engine.weights_version, self.engine.reference_id, foreseen)

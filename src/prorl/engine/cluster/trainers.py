@@ -29,11 +29,14 @@ class Trainers:
         self.model, self.recipe, self.placement, self.pump = model, recipe, placement, pump
         self.deadline = recipe.cluster.deadline
         self.actors: list[Any] = []
+        self.lost = False
+        """Whether one of them was found dead or silent."""
 
     def begin(self) -> None:
         """Start the processes, without waiting for them."""
         count = self.recipe.cluster.trainers
         self.close()
+        self.lost = False
         remote = ray.remote(TrainerActor)
         self.actors = [
             remote.options(**self.placement.options(number)).remote(number, count, self.model, self.recipe)
@@ -55,6 +58,13 @@ class Trainers:
         self._wait([done for done, _ in calls])
         return calls[0][1]
 
+    def transfer(self, samplers: list[Any], anew: bool) -> None:
+        """Send the weights by NCCL, to samplers that have nothing else to do; `anew`: in a new group."""
+        if anew:
+            [address] = self._all([self.actors[0].address.remote()])
+            self._all([actor.open_transfer.remote(samplers, address) for actor in self.actors])
+        self._all([actor.send.remote() for actor in self.actors])
+
     def close(self) -> None:
         """End the processes."""
         for actor in self.actors:
@@ -74,6 +84,13 @@ class Trainers:
 
     def _wait(self, calls: Sequence[Any]) -> None:
         """Until every call has its answer. Raises EngineLost naming a trainer that died or is silent."""
+        try:
+            self._wait_for(calls)
+        except EngineLost:
+            self.lost = True
+            raise
+
+    def _wait_for(self, calls: Sequence[Any]) -> None:
         names = {call: f"trainer {number}" for number, call in enumerate(calls)}
         until, open_calls = time.monotonic() + self.deadline, list(calls)
         failed: tuple[str, RayTaskError] | None = None
@@ -98,5 +115,6 @@ def _error(call: Any) -> Exception | None:
     try:
         ray.get(call)
     except (RayActorError, RayTaskError) as error:
-        return error
+        found: Exception = error
+        return found
     return None
