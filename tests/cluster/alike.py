@@ -14,7 +14,8 @@ from prorl.recipe.schema import KL, Correction, Objective, Optimizer
 
 SAMPLING = Sampling(samples=4, temperature=1.3, max_new_tokens=8)
 OBJECTIVE = Objective(kl=KL(coefficient=0.1), correction=Correction(kind="tis"))
-OPTIMIZER = Optimizer(learning_rate=1e-3, max_grad_norm=0.5, weight_decay=0.01, updates_per_step=2)
+OPTIMIZER = Optimizer(learning_rate=1e-3, epsilon=1e-6, max_grad_norm=0.5, weight_decay=0.01, updates_per_step=2)
+"""With the usual epsilon Adam makes whole steps of gradients that are nothing but rounding."""
 COEFFICIENTS = Coefficients(kl=0.1)
 
 

@@ -16,14 +16,14 @@ from prorl.policy.nano import make_nano
 from prorl.recipe.load import validate
 from prorl.recipe.schema import Recipe
 
-CPUS = 8
+CPUS = 32
 """As Ray is told; it schedules by them and doesn't count the machine's."""
 
 
 @pytest.fixture(scope="session", autouse=True)
 def connected() -> Iterator[str]:
     """The address of a Ray that begins and ends with the tests."""
-    os.environ["RAY_worker_niceness"] = "0"
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - its name
     context = ray.init(
         address="local", num_cpus=CPUS, include_dashboard=False, log_to_driver=False, logging_level="ERROR"
     )

@@ -123,6 +123,9 @@ def test_a_sampler_that_never_comes_up_ends_the_run_with_its_name(opened: Opened
         def __init__(self) -> None:
             raise RuntimeError("no such GPU")
 
+        def take(self, version: int, weights: None) -> int:
+            return version
+
     samplers = Samplers(1, lambda number: Stillborn.remote(), room=8, deadline=60.0, losses_allowed=1)
     samplers.publish(0, [None])
     with pytest.raises(IntegrityError, match=r"sampler 0 died .*no such GPU.*; 2 samplers were lost"):

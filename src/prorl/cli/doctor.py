@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 from rich.console import Console
 
 
-def doctor() -> None:
+def doctor(
+    cluster: Annotated[
+        bool, typer.Option("--cluster", help="Look at what engine=cluster needs instead, on every node.")
+    ] = False,
+) -> None:
     """Look at what a run needs, a line each; exit code 1 if something needed is broken."""
+    from prorl.run import diagnosis_cluster
     from prorl.run.diagnosis import State, diagnose
 
     marks = {State.GOOD: "[green]good  ", State.NOTE: "[yellow]note  ", State.BROKEN: "[red]broken"}
     console = Console(soft_wrap=True, highlight=False)
     broken = False
-    for line in diagnose():
+    for line in diagnose(diagnosis_cluster.LOOKS if cluster else None):
         console.print(marks[line.state], end=" ")
         console.print(f"{line.name:<10} {line.found}", markup=False)
         broken = broken or line.state is State.BROKEN

@@ -64,8 +64,8 @@ def _assumptions(name: str) -> list[str]:
     gpu = GPUS[name]
     return [
         f"{name}: {gpu.memory:g} GiB, {gpu.tflops:g} TFLOP/s in bf16, {gpu.bandwidth:g} GB/s (data sheet)",
-        f"training uses {assumed.TRAINING_EFFICIENCY:.0%} of the arithmetic, decoding "
-        f"{assumed.DECODING_EFFICIENCY:.0%} of the bandwidth or {assumed.PREFILL_EFFICIENCY:.0%} of the arithmetic, whichever is slower",
+        f"training uses {assumed.TRAINING_EFFICIENCY:.0%} of the arithmetic, decoding the slower of "
+        f"{assumed.DECODING_EFFICIENCY:.0%} of the bandwidth and {assumed.PREFILL_EFFICIENCY:.0%} of the arithmetic",
         f"a completion has {assumed.FILLED:.0%} of max_new_tokens in the mean; with dynamic sampling "
         f"{assumed.REFUSED:g} groups are sampled for one that is trained on",
         "8 FLOPs a parameter and trained token (forward 2, backward 4, reference 2), 2 more for old log-probabilities "
