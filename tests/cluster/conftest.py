@@ -47,7 +47,9 @@ def a_recipe(model: Path, cluster: dict[str, Any] | None = None, **changes: Any)
         "rollout": {"prompts_per_step": 4, "samples_per_prompt": 8, "max_new_tokens": 8, "max_prompt_tokens": 32},
         "compute": {"precision": "fp32", "threads": 1, "train_tokens": 40},
         "stages": [{"name": "only", "steps": 3}],
+        "objective": {"correction": {"kind": "tis"}},
         "evaluation": None,
+        "health": None,  # guards would stop what is too small to learn
     }
     if cluster is not None:
         data |= {"engine": "cluster", "cluster": {"device": "cpu", "backend": "torch", "eager": True, **cluster}}

@@ -66,7 +66,7 @@ def test_smollm2_runs_three_steps(tmp_path: Path) -> None:
     cluster = {"trainers": 1, "samplers": 1, "backend": "vllm", "cpu_cache_gib": 0.5}
     rollout = {"prompts_per_step": 2, "samples_per_prompt": 4, "max_new_tokens": 12, "dynamic_sampling": False}
     recipe = a_recipe(
-        Path("smollm2-135m"), cluster, tasks=tasks, rollout=rollout, compute={"precision": "bf16"}, health=None
+        Path("smollm2-135m"), cluster, tasks=tasks, rollout=rollout, compute={"precision": "bf16"}
     )
     job.start(recipe, tmp_path / "run", silent())
     records = metrics.read(tmp_path / "run" / "metrics.jsonl")
@@ -175,7 +175,9 @@ def test_a_lost_trainer_takes_the_run_back_to_its_checkpoint(opened: Opened, nan
 
 def test_a_model_of_another_family_trains_too(tmp_path: Path) -> None:
     model = make_qwen2(tmp_path / "qwen2")
-    recipe = a_recipe(model, {"trainers": 2, "samplers": 1, "backend": "vllm"}, optimizer={"learning_rate": 1e-3})
+    rollout = {"prompts_per_step": 4, "samples_per_prompt": 8, "max_new_tokens": 8, "dynamic_sampling": False}
+    cluster = {"trainers": 2, "samplers": 1, "backend": "vllm"}
+    recipe = a_recipe(model, cluster, optimizer={"learning_rate": 1e-3}, rollout=rollout)
     job.start(recipe, tmp_path / "run", silent())
     records = metrics.read(tmp_path / "run" / "metrics.jsonl")
     assert all(0 <= record["mismatch_kl"] < 1e-6 for record in records)
