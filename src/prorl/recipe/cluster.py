@@ -39,7 +39,7 @@ class Cluster(Section):
     """vLLM without compilation and CUDA graphs: starts sooner, samples slower."""
     gpu_memory: float = Field(default=0.85, gt=0.0, le=1.0)
     """Share of a sampler's GPU memory that vLLM takes."""
-    cpu_cache_gib: PositiveFloat = 1.0
+    cpu_cache_gib: PositiveInt = 1
     """Memory for keys and values of a vLLM sampler on a CPU, in GiB."""
     deadline: PositiveFloat = 1800.0
     """Seconds after which a process that says nothing counts as lost."""

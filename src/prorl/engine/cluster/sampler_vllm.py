@@ -27,9 +27,9 @@ class VllmSampler:
         os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
         more: dict[str, Any] = {"gpu_memory_utilization": cluster.gpu_memory}
         if cluster.device == "cpu":
-            os.environ["VLLM_CPU_KVCACHE_SPACE"] = f"{cluster.cpu_cache_gib:g}"
+            os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(cluster.cpu_cache_gib)
             os.environ["VLLM_CPU_OMP_THREADS_BIND"] = "nobind"
-            more = {"kv_cache_memory_bytes": int(cluster.cpu_cache_gib * 2**30)}
+            more = {"kv_cache_memory_bytes": cluster.cpu_cache_gib * 2**30}
             more["enable_chunked_prefill"] = False  # a seeded request that is cut fails on a CPU (seen in 0.32.0)
         if cluster.transfer == "nccl":
             from vllm.config import WeightTransferConfig

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -198,10 +199,10 @@ class Samplers:
         try:
             answer = ray.get(call)
         except RayActorError as error:
-            self._replace(seat, f"died ({_last_line(error)})")
+            self._replace(seat, f"died ({_said(error)})")
             return
         except RayTaskError as error:
-            self._replace(seat, f"failed ({_last_line(error)})")
+            self._replace(seat, f"failed ({_said(error)})")
             return
         if seat.taking is not None:
             if answer != seat.taking:
@@ -241,6 +242,8 @@ class Samplers:
         self.seats[seat.number] = Seat(seat.number, self.begin(seat.number))
 
 
-def _last_line(error: Exception) -> str:
+def _said(error: Exception) -> str:
+    """What an actor ended with, in one line: the last error of its traceback and what follows it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1][:300] if lines else type(error).__name__
+    errors = [place for place, line in enumerate(lines) if re.match(r"[\w.]+(Error|Exception)\b", line)]
+    return " ".join(lines[errors[-1] if errors else 0 :])[:300] or type(error).__name__
