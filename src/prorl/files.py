@@ -6,6 +6,14 @@ import hashlib
 import os
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
+
+def cache_folder() -> Path:
+    """`$PRORL_CACHE`, or `prorl` in the user's cache folder."""
+    root = os.environ.get("PRORL_CACHE")
+    return (Path(root).expanduser() if root else user_cache_path("prorl")).absolute()
+
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's content, hexadecimal."""

@@ -85,7 +85,9 @@ def test_weights_after_the_updates_are_those_of_the_plain_way(tiny_model: Path, 
     expected = plainly(engine, groups, objective, updates)
     engine.update(groups, objective, SETTINGS.model_copy(update={"updates_per_step": updates}), SAMPLING, coefficients)
     assert largest_difference(engine, before) > 5e-4  # the update did something
-    assert largest_difference(engine, expected) < 2e-5
+    assert (
+        largest_difference(engine, expected) < 5e-5
+    )  # of steps of 1e-3 by AdamW, which divides by the gradient's size
 
 
 def test_rows_keep_to_the_budget_and_lose_no_token(tiny_model: Path) -> None:

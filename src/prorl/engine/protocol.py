@@ -18,6 +18,17 @@ class Sampling:
     samples: int
     temperature: float
     max_new_tokens: int
+    top_p: float = 1.0
+    """Below 1: only the likeliest tokens that have this probability together. For evaluation only."""
+    top_k: int | None = None
+    """Only so many of the likeliest tokens. For evaluation only."""
+    stop: tuple[str, ...] = ()
+    """Texts that end a completion, besides the end-of-turn token; they stay in it."""
+
+    @property
+    def filters(self) -> bool:
+        """Whether the distribution that is sampled from isn't the policy's own."""
+        return self.top_p < 1.0 or self.top_k is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +37,16 @@ class GroupRequest:
 
     key: int
     prompt: tuple[int, ...]
+    first_sample: int = 0
+    """Number of the first completion, so that more of a group can be sampled later, none of them twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One sampled answer. `tokens` ends with the end-of-turn token if `finished`.
+    """One sampled answer. `tokens` ends with the end-of-turn token, or with what completed a stop text, if `finished`.
 
-    `logprobs`: of each token, in nats, over softmax(logits / temperature) of the weights that sampled it.
+    `logprobs`: of each token, in nats, over softmax(logits / temperature) of the weights that sampled it (and of what
+    top-p and top-k left of it).
     """
 
     tokens: tuple[int, ...]

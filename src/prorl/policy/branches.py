@@ -1,76 +1,120 @@
-"""Decoding layout: every branch holds its own keys and values, its trunk's stand once beside them."""
+"""Decoding layout: every branch holds its own keys and values, its trunk's stand once beside them.
+
+There are places for a fixed number of trees, each with n branches; a tree takes a place when it begins and leaves it
+when its last branch has ended, so that the next one may begin.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from prorl.policy.tree import PackedTrees
+from prorl.kernels.library import library
 
 
-class GrowingBranches:
-    """`trees × n` branches that grow by one token a forward call, in step.
+@dataclass(frozen=True, slots=True)
+class CacheShape:
+    """Sizes of a model's keys and values, and their type."""
 
-    Rows of a forward call are the branches still `active`; a branch keeps its place in the grid when others finish.
-    A tree whose branches have all finished is dropped by `drop_finished`.
+    layers: int
+    kv_heads: int
+    d: int
+    dtype: torch.dtype
+
+    def bytes_per_token(self) -> int:
+        """Keys and values of one token in all layers."""
+        return 2 * self.layers * self.kv_heads * self.d * self.dtype.itemsize
+
+
+class Branches:
+    """Places for `trees × n` branches. Branch b of the tree at place t is row `t * n + b`.
+
+    The rows of a forward call are `rows`: set them by `take`, which makes room for one more token of each.
     """
 
-    def __init__(self, prefilled: PackedTrees, n: int, capacity: int) -> None:
-        """`prefilled`: trunks after a forward call with `keep_keys`; `capacity`: most tokens a branch will hold."""
-        self.n, self.capacity, self.length = n, capacity, 0
-        self.trunks = [(key.contiguous(), value.contiguous()) for key, value in prefilled.trunk_keys]
-        self.trunk_bias = prefilled.trunk_bias
-        key, _ = self.trunks[0]
-        trees, kv, _, d = key.shape
-        shape = (trees * n, kv, capacity, d)
-        self.own = [(key.new_empty(shape), key.new_empty(shape)) for _ in self.trunks]
-        self.active = torch.arange(trees * n)
+    def __init__(self, cache: CacheShape, trees: int, n: int, depth: int, capacity: int) -> None:
+        """`depth`: tokens of the longest trunk to come; `capacity`: most tokens a branch will hold."""
+        self.n = n
+        trunk, own = (trees, cache.kv_heads, depth, cache.d), (trees * n, cache.kv_heads, capacity, cache.d)
+        kinds = range(cache.layers)
+        self.trunks = [(torch.zeros(trunk, dtype=cache.dtype), torch.zeros(trunk, dtype=cache.dtype)) for _ in kinds]
+        self.own = [(torch.empty(own, dtype=cache.dtype), torch.empty(own, dtype=cache.dtype)) for _ in kinds]
+        self.depths = torch.zeros(trees, dtype=torch.long)
+        self.lengths = torch.zeros(trees * n, dtype=torch.long)
+        """Tokens that each row holds."""
+        self.rows = torch.zeros(0, dtype=torch.long)
+        self._grid: Tensor | None = None
 
-    def grow(self) -> None:
-        """Make room for the next token of every active branch; call before each forward."""
-        if self.length == self.capacity:
-            raise IndexError(f"branches already hold {self.capacity} tokens")
-        self.length += 1
+    def plant(self, place: int, keys: Sequence[tuple[Tensor, Tensor]], tokens: Tensor) -> None:
+        """Begin a tree whose trunk are the packed `tokens` `[depth]` of a prefilled row with `keys` (`PackedTrees`)."""
+        for (trunk_key, trunk_value), (key, value) in zip(self.trunks, keys, strict=True):
+            trunk_key[place, :, : len(tokens)] = key[tokens].transpose(0, 1)
+            trunk_value[place, :, : len(tokens)] = value[tokens].transpose(0, 1)
+        self.depths[place] = len(tokens)
+        self.lengths[place * self.n : (place + 1) * self.n] = 0
+
+    def take(self, rows: Tensor) -> Tensor:
+        """Make room for one more token of each of `rows` `[rows]`; their positions `[rows]` in the sequence."""
+        self.rows = rows
+        self.lengths[rows] += 1
+        self._row_depths = self.depths[rows // self.n]
+        self._row_lengths = self.lengths[rows]
+        if int(self._row_lengths.max()) > self.own[0][0].shape[2]:
+            raise IndexError(f"a branch already holds {self.own[0][0].shape[2]} tokens")
+        return self._row_depths + self._row_lengths - 1
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, scaling: float) -> Tensor:
-        """One new token of every active branch attends to its trunk, its earlier tokens and itself."""
-        rows, last = self.active, self.length - 1
+        """The new token of every taken row attends to its trunk, its earlier tokens and itself."""
         own_key, own_value = self.own[layer]
-        own_key[rows, :, last] = key.transpose(0, 1)
-        own_value[rows, :, last] = value.transpose(0, 1)
+        own_key[self.rows, :, self._row_lengths - 1] = key
+        own_value[self.rows, :, self._row_lengths - 1] = value
         trunk_key, trunk_value = self.trunks[layer]
         trees, kv, depth, d = trunk_key.shape
-        heads = query.shape[0]
-        shared = heads // kv
-        q = query.new_zeros(trees * self.n, heads, d)
-        q[rows] = query.transpose(0, 1) * scaling
-        by_tree = q.view(trees, self.n, kv, shared, d).transpose(1, 2).reshape(trees, kv, self.n * shared, d)
-        on_trunk = (by_tree @ trunk_key.transpose(2, 3)).float() + self.trunk_bias[:, None, None, :]
-        on_trunk = on_trunk.view(trees, kv, self.n, shared, depth).transpose(1, 2)
-        held = own_key[:, :, : self.length], own_value[:, :, : self.length]
-        on_own = (q.view(-1, kv, shared, d) @ held[0].transpose(2, 3)).float()
-        on_own = on_own.view(trees, self.n, kv, shared, self.length)
-        weights = torch.cat([on_trunk, on_own], -1).softmax(-1).to(q.dtype)
-        from_trunk = weights[..., :depth].transpose(1, 2).reshape(trees, kv, self.n * shared, depth) @ trunk_value
-        from_trunk = from_trunk.view(trees, kv, self.n, shared, d).transpose(1, 2)
-        from_own = weights[..., depth:].reshape(-1, kv, shared, self.length) @ held[1]
-        out = from_trunk.reshape(-1, heads, d) + from_own.reshape(-1, heads, d)
-        return out[rows]
+        heads = query.shape[1]
+        grid = self._place(query, (trees, kv, self.n, heads // kv, d))
+        scores = grid.view(trees, kv, -1, d) @ trunk_key.transpose(2, 3)
+        own = torch.zeros_like(grid)
+        native = library(query)
+        if native is not None:
+            native.call(
+                "attend_branches", query.dtype, query.contiguous(), own_key, own_value, self.rows, self._row_lengths,
+                self._row_depths, scores, own, len(self.rows), heads, kv, d, own_key.shape[2], self.n, depth, scaling,
+            )  # fmt: skip
+        else:
+            scores = self._attend_plainly(grid, scores, own_key, own_value, own, scaling)
+        out = own.view(trees * kv, -1, d).baddbmm_(scores.view(trees * kv, -1, depth), trunk_value.flatten(0, 1))
+        return out.view_as(grid)[self.rows // self.n, :, self.rows % self.n].reshape(-1, heads, d)
 
-    def finish(self, finished: Tensor) -> None:
-        """Take the active rows marked in `finished` `[active]` (bool) out of the batch."""
-        self.active = self.active[~finished]
+    def _place(self, query: Tensor, shape: tuple[int, ...]) -> Tensor:
+        """The rows' queries at their places `[trees, kv_heads, n, heads a kv_head, d]`, zeros at all others."""
+        grid = query.new_zeros(shape)
+        grid[self.rows // self.n, :, self.rows % self.n] = query.view(-1, shape[1], shape[3], shape[4])
+        return grid
 
-    def drop_finished(self) -> None:
-        """Free the trees that have no active branch left, when they are at least half of all."""
-        trees = self.trunk_bias.shape[0]
-        kept = torch.unique(self.active // self.n)
-        if 2 * len(kept) > trees or not len(kept):
-            return
-        rows = (kept[:, None] * self.n + torch.arange(self.n)).flatten()
-        self.trunks = [(key[kept], value[kept]) for key, value in self.trunks]
-        self.trunk_bias = self.trunk_bias[kept]
-        self.own = [(key[rows], value[rows]) for key, value in self.own]
-        moved = torch.full((trees * self.n,), -1)
-        moved[rows] = torch.arange(len(rows))
-        self.active = moved[self.active]
+    def _attend_plainly(
+        self, grid: Tensor, scores: Tensor, own_key: Tensor, own_value: Tensor, own: Tensor, scaling: float
+    ) -> Tensor:
+        """What the kernel does: fills `own` with the branches' part of the output; returns the trunks' weights."""
+        trees, kv, n, shared, d = grid.shape
+        longest = int(self._row_lengths.max())
+        held_key, held_value = (
+            torch.where(self._holds(longest)[:, None, :, None], held[:, :, :longest], 0.0)
+            .view(trees, n, kv, longest, d).transpose(1, 2)
+            for held in (own_key, own_value)
+        )  # fmt: skip
+        on_own = (grid @ held_key.transpose(3, 4)).float() * scaling
+        on_own = on_own.masked_fill(~self._holds(longest).view(trees, 1, n, 1, longest), -torch.inf)
+        reach = torch.arange(scores.shape[-1]) < self.depths[:, None]
+        on_trunk = (scores.float() * scaling).masked_fill(~reach[:, None, None], -torch.inf)
+        on_trunk = on_trunk.view(trees, kv, n, shared, -1)
+        weights = torch.cat([on_trunk, on_own], -1).softmax(-1).nan_to_num(0.0).to(grid.dtype)
+        depth = scores.shape[-1]
+        own.copy_(weights[..., depth:] @ held_value)
+        return weights[..., :depth].reshape(trees, kv, n * shared, depth)
+
+    def _holds(self, longest: int) -> Tensor:
+        """`[rows of all places, longest]`: whether a row holds a token there."""
+        return torch.arange(longest) < self.lengths[:, None]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import json
-import os
 import shutil
 import tempfile
 import time
@@ -19,10 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_cache_path
-
 from prorl.errors import UserError
-from prorl.files import flush, sha256_of
+from prorl.files import cache_folder, flush, sha256_of
 from prorl.policy.entry import Entry
 from prorl.policy.progress import Progress, silent
 
@@ -32,8 +29,7 @@ FORMAT = 1  # raise it when a conversion changes, so that older copies are made 
 
 def models_folder() -> Path:
     """`$PRORL_CACHE/models`, or `prorl/models` in the user's cache folder."""
-    root = os.environ.get("PRORL_CACHE")
-    return (Path(root).expanduser() if root else user_cache_path("prorl")).absolute() / "models"
+    return cache_folder() / "models"
 
 
 def is_complete(folder: Path, entry: Entry) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import linear
 
-CHUNK_ELEMENTS = 7_000_000
-"""Logits held at once (28 MB in fp32: below what glibc's allocator maps and unmaps for every tensor)."""
+from prorl.kernels.sums import add_up
+from prorl.kernels.vocabulary import bend, measure
+
+CHUNK_ELEMENTS = 25_000_000
+"""Logits held at once: 50 MB in bf16."""
 
 
 def token_logprobs(
@@ -34,13 +37,8 @@ class _TokenLogprobs(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor]:
         logprobs = hidden.new_empty(len(targets), dtype=torch.float32)
         entropies, normalizers = torch.empty_like(logprobs), torch.empty_like(logprobs)
-        for at in chunks(len(targets), weight.shape[0]):
-            logits = linear(hidden[at], weight, bias).float().div_(temperature)
-            normalizer = logits.logsumexp(-1)
-            chosen = logits.gather(1, targets[at, None])[:, 0]
-            probabilities = (logits - normalizer[:, None]).exp_()
-            logprobs[at], normalizers[at] = chosen - normalizer, normalizer
-            entropies[at] = normalizer - probabilities.mul_(logits).sum(-1)
+        for at, logits in _logits(hidden, weight, bias):
+            measure(logits, targets[at], logprobs[at], normalizers[at], entropies[at], temperature)
         ctx.save_for_backward(hidden, targets, weight, bias, normalizers, entropies)
         ctx.temperature = temperature
         return logprobs, entropies
@@ -48,22 +46,16 @@ class _TokenLogprobs(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         hidden, targets, weight, bias, normalizers, entropies = ctx.saved_tensors
-        grad_logprobs, grad_entropies = grads
+        grad_logprobs, grad_entropies = (grad.float().contiguous() for grad in grads)
         grad_hidden = torch.empty_like(hidden)
         grad_weight = torch.zeros_like(weight, dtype=torch.float32) if ctx.needs_input_grad[2] else None
         grad_bias = torch.zeros_like(bias, dtype=torch.float32) if bias is not None else None
-        through_entropy = bool(grad_entropies.any())
-        for at in chunks(len(targets), weight.shape[0]):
-            logs = linear(hidden[at], weight, bias).float().div_(ctx.temperature).sub_(normalizers[at, None])
-            slope = logs.exp()
-            if through_entropy:
-                slope *= -(grad_logprobs[at, None] + grad_entropies[at, None] * (logs + entropies[at, None]))
-            else:
-                slope *= -grad_logprobs[at, None]
-            slope.scatter_add_(1, targets[at, None], grad_logprobs[at, None])
-            slope = slope.div_(ctx.temperature)
-            grad_bias = grad_bias + slope.sum(0) if grad_bias is not None else None
-            slope = slope.to(hidden.dtype)
+        for at, logits in _logits(hidden, weight, bias):
+            slope = bend(
+                logits, targets[at], normalizers[at], entropies[at], grad_logprobs[at], grad_entropies[at],
+                ctx.temperature,
+            )  # fmt: skip
+            grad_bias = grad_bias + slope.float().sum(0) if grad_bias is not None else None
             grad_hidden[at] = slope @ weight
             if grad_weight is not None:
                 _add_product(grad_weight, slope, hidden[at])
@@ -76,12 +68,21 @@ class _TokenLogprobs(torch.autograd.Function):
         )
 
 
+def _logits(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> Iterator[tuple[slice, Tensor]]:
+    """Logits chunk by chunk, each in the memory of the one before it."""
+    parts = chunks(len(hidden), weight.shape[0])
+    memory = hidden.new_empty(max((at.stop - at.start for at in parts), default=0), weight.shape[0])
+    for at in parts:
+        logits = torch.mm(hidden[at], weight.t(), out=memory[: at.stop - at.start])
+        yield at, logits if bias is None else logits.add_(bias)
+
+
 def _add_product(total: Tensor, slope: Tensor, hidden: Tensor) -> None:
     """total += slope' hidden, in fp32 whatever the factors are."""
     if slope.dtype == torch.float32:
         total.addmm_(slope.t(), hidden)
     else:
-        total += slope.t() @ hidden
+        add_up(total, slope.t() @ hidden)
 
 
 def chunks(rows: int, vocabulary: int) -> list[slice]:

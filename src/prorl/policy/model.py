@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,10 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from prorl.errors import UserError
+from prorl.policy.branches import CacheShape
+from prorl.policy.fuse import fuse
 from prorl.policy.logprobs import token_logprobs
+from prorl.policy.packed import PackedLinear, can_pack, packed
 from prorl.policy.quiet import quiet_transformers
 from prorl.policy.tree import IMPLEMENTATION, Layout, PackedTrees
 from prorl.policy.turn import Turn
@@ -47,6 +51,7 @@ class Policy:
                 raise UserError(f"model {path}: its logits are transformed by {name}, which is not supported")
         model.set_attn_implementation(IMPLEMENTATION)
         model.eval()  # type: ignore[no-untyped-call]
+        fuse(model)
         return Policy(model, tokenizer, path, _ends(model, tokenizer))
 
     @staticmethod
@@ -102,7 +107,22 @@ class Policy:
 
     def head(self, hidden: Tensor) -> Tensor:
         """Logits `[rows, vocabulary]` of hidden states `[rows, hidden size]`."""
-        return self.model.get_output_embeddings()(hidden)  # type: ignore[no-any-return]
+        head = self.model.get_output_embeddings()
+        packed: PackedLinear | None = getattr(head, "packed", None)
+        return packed(hidden) if packed is not None else head(hidden)  # type: ignore[no-any-return]
+
+    @property
+    def cache_shape(self) -> CacheShape:
+        """Sizes of the keys and values of one token."""
+        config = self.model.config.get_text_config()
+        heads = config.num_attention_heads
+        d = getattr(config, "head_dim", None) or config.hidden_size // heads
+        kv = getattr(config, "num_key_value_heads", None) or heads
+        return CacheShape(config.num_hidden_layers, kv, d, self.model.dtype)
+
+    def packed(self) -> AbstractContextManager[None]:
+        """Weights in the order that the processor reads them, while they stand still; nothing where that is no gain."""
+        return packed(self.model) if can_pack(self.model) else nullcontext()
 
     def logprobs(self, trees: PackedTrees, temperature: float) -> tuple[Tensor, Tensor]:
         """Log-probability of every branch token and the entropy where it was drawn: `[targets]` each, nats, fp32."""

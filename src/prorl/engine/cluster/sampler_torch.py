@@ -13,6 +13,7 @@ from prorl.engine.cluster.sampler import Order, SamplerSettings
 from prorl.engine.local.precision import DTYPES
 from prorl.engine.local.sampler import sample
 from prorl.engine.protocol import SampledGroup
+from prorl.kernels.library import enable
 from prorl.policy.model import Policy
 
 
@@ -23,6 +24,7 @@ class TorchSampler:
         torch.set_num_threads(settings.cluster.threads)
         if settings.cluster.device == "cuda":
             torch.set_default_device("cuda")
+            enable(False)  # kernels are for CPUs
         self.settings = settings
         self.policy = Policy.load(settings.model, DTYPES[settings.precision])
         self.policy.model.requires_grad_(False)
@@ -40,6 +42,7 @@ class TorchSampler:
         """Take over weights. Echoes the version."""
         assert not self.waiting
         assert not self.under_way
+        self._end()
         parameters = self.policy.parameters
         taken = {name: tensor for part in parts for name, tensor in part.items()}
         assert taken.keys() == parameters.keys()
@@ -70,8 +73,15 @@ class TorchSampler:
                 done.append((found[0], group))
         return done
 
+    def _end(self) -> None:
+        """Leave sampling in the state from before it, in which weights may change."""
+        if self.groups is not None:
+            self.groups.close()
+            self.groups = None
+
     def _begin(self) -> None:
         """Begin as many of the waiting orders as are sampled alike."""
+        self._end()
         first = next(iter(self.waiting.values())).sampling
         self.under_way = {n: order for n, order in self.waiting.items() if order.sampling == first}
         self.waiting = {n: order for n, order in self.waiting.items() if order.sampling != first}

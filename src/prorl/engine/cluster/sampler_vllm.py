@@ -42,7 +42,6 @@ class VllmSampler:
         self.engine = LLMEngine.from_engine_args(
             EngineArgs(
                 model=str(settings.model),
-                skip_tokenizer_init=True,
                 load_format="dummy",  # the trainers send the weights
                 dtype="float32" if settings.precision == "fp32" else "bfloat16",
                 max_model_len=settings.context,
@@ -107,17 +106,21 @@ class VllmSampler:
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind
 
-        from prorl.engine.local.draw import stream_key
+        from prorl.engine.local.randomness import stream_key
 
         sampling: Sampling = order.sampling
         return SamplingParams(
             n=sampling.samples,
             temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            top_k=sampling.top_k or 0,
+            stop=list(sampling.stop),
+            include_stop_str_in_output=True,
             max_tokens=sampling.max_new_tokens,
             stop_token_ids=sorted(self.settings.ends),
-            seed=stream_key(self.settings.seed, order.request.key) % _LARGEST_SEED,
+            seed=stream_key(self.settings.seed, order.request.key) % _LARGEST_SEED + order.request.first_sample,
             logprobs=0,  # those of the sampled tokens
-            detokenize=False,
+            detokenize=bool(sampling.stop),
             output_kind=RequestOutputKind.FINAL_ONLY,
         )
 
@@ -125,7 +128,8 @@ class VllmSampler:
         tokens = tuple(int(token) for token in output.token_ids)
         logprobs = tuple(float(at[token].logprob) for at, token in zip(output.logprobs, tokens, strict=True))
         finished = output.finish_reason == "stop"
-        if finished != (tokens[-1:] != () and tokens[-1] in self.settings.ends):
+        at_end = tokens[-1:] != () and tokens[-1] in self.settings.ends
+        if finished != (at_end or isinstance(output.stop_reason, str)):
             raise RuntimeError(f"vLLM ended a completion by {output.finish_reason!r} at token {tokens[-1:]}")
         return Completion(tokens, logprobs, finished)
 

@@ -53,10 +53,12 @@ class TrainerActor:
         import torch.distributed as dist
 
         from prorl.engine.cluster.trainer import ShardedEngine
+        from prorl.kernels.library import enable
 
         cluster = self.recipe.cluster
         if cluster.device == "cuda":
             torch.set_default_device("cuda")
+            enable(False)  # kernels are for CPUs
         if not dist.is_initialized():
             dist.init_process_group(
                 "cpu:gloo,cuda:nccl" if cluster.device == "cuda" else "gloo",

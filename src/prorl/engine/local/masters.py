@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from prorl.engine.local.tensors import placed, read_tensors, whole, write_tensors
 from prorl.engine.protocol import NonFiniteGradient
 from prorl.errors import IntegrityError
+from prorl.kernels.sums import add_up
 from prorl.recipe.schema import Optimizer
 
 
@@ -39,8 +40,10 @@ class MasterOptimizer:
             master = self.masters[name]
             if master is parameter or parameter.grad is None:
                 continue
-            gradient = parameter.grad.float()
-            master.grad = gradient if master.grad is None else master.grad.add_(gradient)
+            if master.grad is None:
+                master.grad = parameter.grad.float()
+            else:
+                add_up(master.grad, parameter.grad)
             parameter.grad = None
 
     def step(self, settings: Optimizer, learning_rate: float) -> float:

@@ -1,107 +1,185 @@
-"""Group sampling in this process: prompts prefilled once, all their completions decoded together."""
+"""Group sampling in this process: completions that have ended leave the batch, and waiting prompts take their room."""
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Generator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor
 
-from prorl.engine.local.draw import draw, stream_key, uniforms
+from prorl.engine.local.filter import keep_likely
+from prorl.engine.local.prefill import prefill
+from prorl.engine.local.randomness import stream_key, uniforms
+from prorl.engine.local.stops import Stops
 from prorl.engine.protocol import Completion, GroupRequest, SampledGroup, Sampling
-from prorl.policy.branches import GrowingBranches
+from prorl.kernels.vocabulary import draw
+from prorl.policy.branches import Branches
 from prorl.policy.logprobs import chunks
 from prorl.policy.model import Policy
-from prorl.policy.tree import PackedTrees, Tree
+
+PACK_FROM_TOKENS = 24
+"""Packing the weights pays from so many tokens in a row on (docs/performance.md)."""
+PREFILL_TOKENS = 8192
+"""Prompt tokens computed in one forward pass; a longer prompt has one of its own."""
 
 
 def sample(
-    policy: Policy, requests: Sequence[GroupRequest], sampling: Sampling, seed: int, concurrent: int, version: int
+    policy: Policy,
+    requests: Sequence[GroupRequest],
+    sampling: Sampling,
+    seed: int,
+    concurrent: int,
+    version: int,
+    cache_bytes: int = 4 * 2**30,
 ) -> Generator[SampledGroup]:
-    """Complete all requests, at most `concurrent` completions at a time (but always a whole group)."""
-    width = max(1, concurrent // sampling.samples)
-    for first in range(0, len(requests), width):
-        wave = _Wave(policy, requests[first : first + width], sampling, seed, version)
-        while not wave.done:
-            yield from wave.advance()
+    """Complete all requests, about `concurrent` completions at a time (but always a whole group).
+
+    Keys and values take at most `cache_bytes`, or what one group needs.
+    """
+    if not requests:
+        return
+    batch = _Batch(policy, requests, sampling, seed, concurrent, version, cache_bytes)
+    steps = sampling.max_new_tokens * math.ceil(len(requests) * sampling.samples / concurrent)
+    with policy.packed() if steps >= PACK_FROM_TOKENS else _as_it_is():
+        while not batch.done:
+            yield from batch.advance()
 
 
-class _Wave:
-    """Groups that are decoded together; each leaves when its last completion ends."""
+def _as_it_is() -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+class _Batch:
+    """The groups under way. Branch b of the group at place t is row `t * samples + b`."""
 
     def __init__(
-        self, policy: Policy, requests: Sequence[GroupRequest], sampling: Sampling, seed: int, version: int
+        self,
+        policy: Policy,
+        requests: Sequence[GroupRequest],
+        sampling: Sampling,
+        seed: int,
+        concurrent: int,
+        version: int,
+        cache_bytes: int,
     ) -> None:
-        self.policy, self.requests, self.sampling, self.version = policy, requests, sampling, version
-        n, rows = sampling.samples, len(requests) * sampling.samples
-        keys = [stream_key(seed, request.key, branch) for request in requests for branch in range(n)]
-        self.keys = torch.tensor(keys)
-        self.starts = torch.tensor([len(request.prompt) for request in requests]).repeat_interleave(n)
-        self.tokens = torch.zeros(rows, sampling.max_new_tokens, dtype=torch.long)
-        self.logprobs = torch.zeros(rows, sampling.max_new_tokens)
+        self.policy, self.sampling, self.seed, self.version = policy, sampling, seed, version
+        self.waiting = deque(requests)
+        self.concurrent = concurrent
+        depth = max(len(request.prompt) for request in requests)
+        places = _places(policy, len(requests), sampling, concurrent, depth, cache_bytes)
+        rows, most = places * sampling.samples, sampling.max_new_tokens
+        self.branches = Branches(policy.cache_shape, places, sampling.samples, depth, most)
+        self.requests: list[GroupRequest | None] = [None] * places
+        self.open = [0] * places
+        self.keys = torch.zeros(rows, dtype=torch.long)
+        self.tokens = torch.zeros(rows, most, dtype=torch.long)
+        self.logprobs = torch.zeros(rows, most)
         self.lengths = torch.zeros(rows, dtype=torch.long)
         self.ended = torch.zeros(rows, dtype=torch.bool)
         self.ends = torch.tensor(sorted(policy.ends))
-        self.rows = torch.arange(rows)
-        self.open = [n] * len(requests)
-        self.hidden, self.branches = self._prefill()
+        self.stops = Stops(policy, sampling.stop)
+        self.rows = torch.zeros(0, dtype=torch.long)
+        self.hidden: Tensor | None = None
 
     @property
     def done(self) -> bool:
-        return not len(self.rows)
+        return not len(self.rows) and not self.waiting
 
     @torch.no_grad()
     def advance(self) -> list[SampledGroup]:
         """One more token for every open completion; returns the groups that became complete."""
-        step = self.branches.length
-        drawn, logprobs = self._draw(step)
-        self.tokens[self.rows, step] = drawn
-        self.logprobs[self.rows, step] = logprobs
-        self.lengths[self.rows] = step + 1
-        ended = torch.isin(drawn, self.ends)
+        self._admit()
+        at = self.lengths[self.rows]
+        drawn, logprobs = self._draw(at)
+        self.tokens[self.rows, at] = drawn
+        self.logprobs[self.rows, at] = logprobs
+        self.lengths[self.rows] = at + 1
+        ended = torch.isin(drawn, self.ends) | self.stops.reached(self.rows, self.tokens, self.lengths)
         self.ended[self.rows] = ended
-        leaving = ended if step + 1 < self.sampling.max_new_tokens else torch.ones_like(ended)
-        complete = self._leave(leaving)
+        leaving = ended | (at + 1 >= self.sampling.max_new_tokens)
+        complete = self._leave(self.rows[leaving])
         self.rows = self.rows[~leaving]
-        self.branches.finish(leaving)
-        if not self.done:
-            self.branches.drop_finished()
-            self.branches.grow()
-            positions = self.starts[self.rows] + step
+        self.hidden = None
+        if len(self.rows):
+            positions = self.branches.take(self.rows)
             self.hidden = self.policy.hidden(drawn[~leaving], positions, self.branches)
         return complete
 
-    def _draw(self, step: int) -> tuple[Tensor, Tensor]:
+    def _draw(self, at: Tensor) -> tuple[Tensor, Tensor]:
         """The next token of every open completion, some rows at a time so that their logits stay small."""
-        parts = []
-        keys = self.keys[self.rows]
-        for at in chunks(len(keys), self.policy.vocabulary):
-            logits = self.policy.head(self.hidden[at]).float().div_(self.sampling.temperature)
-            parts.append(draw(logits, uniforms(keys[at], step)))
+        assert self.hidden is not None
+        parts, uniform = [], uniforms(self.keys[self.rows], at)
+        for some in chunks(len(self.rows), self.policy.vocabulary):
+            logits = self.policy.head(self.hidden[some])
+            if self.sampling.filters:
+                logits = keep_likely(logits, self.sampling)
+            parts.append(draw(logits, uniform[some], self.sampling.temperature))
         drawn, logprobs = zip(*parts, strict=True)
         return torch.cat(drawn), torch.cat(logprobs)
 
-    @torch.no_grad()
-    def _prefill(self) -> tuple[Tensor, GrowingBranches]:
-        trunks = PackedTrees.of([Tree(request.prompt) for request in self.requests], keep_keys=True)
-        hidden = self.policy.hidden(trunks.input_ids, trunks.positions, trunks)
-        branches = GrowingBranches(trunks, self.sampling.samples, self.sampling.max_new_tokens)
-        return hidden[trunks.trunk_ends].repeat_interleave(self.sampling.samples, 0), branches
+    def _admit(self) -> None:
+        """Let waiting groups begin where there is room, several at once so that their prompts are computed together."""
+        n = self.sampling.samples
+        free = [place for place, request in enumerate(self.requests) if request is None]
+        room = min(len(free), len(self.waiting), max((self.concurrent - len(self.rows)) // n, 0))
+        if not len(self.rows):
+            room = max(room, 1)
+        elif room < min(len(self.waiting), max(1, self.concurrent // (4 * n))):
+            return
+        begun: list[Tensor] = [] if self.hidden is None else [self.hidden]
+        while room and self.waiting:
+            some = self._next(room)
+            room -= len(some)
+            prefilled = prefill(self.policy, [request.prompt for request in some])
+            for request, tokens in zip(some, prefilled.tokens, strict=True):
+                self._begin(free.pop(0), request, prefilled.keys, tokens)
+            begun.append(prefilled.hidden.repeat_interleave(n, 0))
+        self.hidden = torch.cat(begun)
 
-    def _leave(self, leaving: Tensor) -> list[SampledGroup]:
+    def _next(self, most: int) -> list[GroupRequest]:
+        """Waiting groups whose prompts fit into one forward pass."""
+        some = [self.waiting.popleft()]
+        tokens = len(some[0].prompt)
+        while self.waiting and len(some) < most and tokens + len(self.waiting[0].prompt) <= PREFILL_TOKENS:
+            some.append(self.waiting.popleft())
+            tokens += len(some[-1].prompt)
+        return some
+
+    def _begin(self, place: int, request: GroupRequest, keys: list[tuple[Tensor, Tensor]], tokens: Tensor) -> None:
+        n = self.sampling.samples
+        self.branches.plant(place, keys, tokens)
+        self.requests[place], self.open[place] = request, n
+        rows = torch.arange(place * n, (place + 1) * n)
+        first = request.first_sample
+        self.keys[rows] = torch.tensor([stream_key(self.seed, request.key, first + branch) for branch in range(n)])
+        self.lengths[rows] = 0
+        self.rows = torch.cat([self.rows, rows])
+
+    def _leave(self, rows: Tensor) -> list[SampledGroup]:
         complete = []
-        for row in self.rows[leaving].tolist():
-            group = row // self.sampling.samples
-            self.open[group] -= 1
-            if not self.open[group]:
-                complete.append(self._group(group))
+        for row in rows.tolist():
+            place = row // self.sampling.samples
+            self.open[place] -= 1
+            if not self.open[place]:
+                complete.append(self._group(place))
         return complete
 
-    def _group(self, group: int) -> SampledGroup:
-        n = self.sampling.samples
+    def _group(self, place: int) -> SampledGroup:
+        request, n = self.requests[place], self.sampling.samples
+        assert request is not None
+        self.requests[place] = None
         completions = []
-        for row in range(group * n, (group + 1) * n):
+        for row in range(place * n, (place + 1) * n):
             length = int(self.lengths[row])
             tokens, logprobs = self.tokens[row, :length].tolist(), self.logprobs[row, :length].tolist()
             completions.append(Completion(tuple(tokens), tuple(logprobs), bool(self.ended[row])))
-        return SampledGroup(self.requests[group], tuple(completions), self.version)
+        return SampledGroup(request, tuple(completions), self.version)
+
+
+def _places(policy: Policy, requests: int, sampling: Sampling, concurrent: int, depth: int, cache_bytes: int) -> int:
+    """Trees held at once: twice what fills the batch, since a tree's place is free only when its last branch ends."""
+    a_tree = policy.cache_shape.bytes_per_token() * (depth + sampling.samples * sampling.max_new_tokens)
+    return max(1, min(requests, 2 * max(1, concurrent // sampling.samples), cache_bytes // a_tree))

@@ -1,0 +1,105 @@
+"""Pieces of a decoder layer, each one pass forward and one pass back. For tensors that `library` takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from prorl.kernels.library import required
+
+
+def rms_norm(x: Tensor, weight: Tensor, epsilon: float, offset: float = 0.0, round_first: bool = True) -> Tensor:
+    """(offset + weight) * x / sqrt(mean(x²) + epsilon) over the last dimension, in fp32 inside.
+
+    `round_first`: x / sqrt(…) is rounded to x's type before it is scaled, as Llama's is and Gemma's isn't.
+    """
+    return _RMSNorm.apply(x, weight, epsilon, offset, round_first)  # type: ignore[no-any-return, no-untyped-call]
+
+
+def silu_mul(gate: Tensor, up: Tensor) -> Tensor:
+    """silu(gate) * up; both `[..., width]` with the same distance between rows."""
+    if gate.stride() != up.stride():
+        gate, up = gate.contiguous(), up.contiguous()
+    return _SiluMul.apply(gate, up)  # type: ignore[no-any-return, no-untyped-call]
+
+
+def rotary(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    """x `[tokens, heads, d]` turned by cosine and sine `[tokens, d]`, dimension i paired with i + d/2."""
+    return _Rotary.apply(x, cosine, sine)  # type: ignore[no-any-return, no-untyped-call]
+
+
+class _RMSNorm(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, epsilon: float, offset: float, round_first: bool) -> Tensor:
+        x = x.contiguous()
+        width = x.shape[-1]
+        y = torch.empty_like(x)
+        inverse = x.new_empty(x.numel() // width, dtype=torch.float32)
+        native = required(x)
+        native.call("rms_norm", x.dtype, x, weight, y, inverse, len(inverse), width, epsilon, offset, round_first)
+        ctx.save_for_backward(x, weight, inverse)
+        ctx.offset = offset
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight, inverse = ctx.saved_tensors
+        width = x.shape[-1]
+        grad, grad_x = grads[0].contiguous(), torch.empty_like(x)
+        parts = torch.zeros(torch.get_num_threads(), width)
+        native = required(x)
+        native.call(
+            "rms_norm_backward", x.dtype, x, weight, inverse, grad, grad_x, parts, len(inverse), width, ctx.offset
+        )
+        return grad_x, parts.sum(0).to(weight.dtype), None, None, None
+
+
+class _SiluMul(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, gate: Tensor, up: Tensor) -> Tensor:
+        y = torch.empty(gate.shape, dtype=gate.dtype)
+        rows, width, stride = _rows(gate)
+        native = required(gate)
+        native.call("silu_mul", gate.dtype, gate, up, y, rows, width, stride)
+        ctx.save_for_backward(gate, up)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, ...]:
+        gate, up = ctx.saved_tensors
+        grad = grads[0].contiguous()
+        grad_gate, grad_up = torch.empty_like(grad), torch.empty_like(grad)
+        rows, width, stride = _rows(gate)
+        native = required(gate)
+        native.call("silu_mul_backward", gate.dtype, gate, up, grad, grad_gate, grad_up, rows, width, stride)
+        return grad_gate, grad_up
+
+
+class _Rotary(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+        ctx.save_for_backward(cosine, sine)
+        return _turn(x, cosine, sine, back=False)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        return _turn(grads[0].contiguous(), *ctx.saved_tensors, back=True), None, None
+
+
+def _turn(x: Tensor, cosine: Tensor, sine: Tensor, back: bool) -> Tensor:
+    tokens, heads, d = x.shape
+    if x.stride(2) != 1 or x.stride(1) != d:
+        x = x.contiguous()
+    y = torch.empty(x.shape, dtype=x.dtype)
+    native = required(x)
+    native.call("rotary", x.dtype, x, cosine, sine, y, tokens, heads, d, x.stride(0), back)
+    return y
+
+
+def _rows(x: Tensor) -> tuple[int, int, int]:
+    """Number, width and distance of the rows of `[..., width]`."""
+    width = x.shape[-1]
+    rows = x.numel() // width
+    return rows, width, x.stride(-2) if x.dim() > 1 else width

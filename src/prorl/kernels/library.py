@@ -1,0 +1,85 @@
+"""Calling the kernels on tensors."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from prorl.kernels.build import NoKernels, compiled
+
+_SUFFIX = {torch.float32: "f32", torch.bfloat16: "bf16"}
+_enabled = True
+
+
+class Library:
+    """The compiled kernels. `call` hands over tensors by address: they must be on the CPU and laid out as expected."""
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        self._library = library
+        self._functions: dict[tuple[str, torch.dtype], Callable[..., Any]] = {}
+
+    def call(self, name: str, dtype: torch.dtype, *arguments: Tensor | int | float) -> None:
+        """Run kernel `name` for tensors of `dtype`. An int is passed as 64 bits, a float as fp32, a bool as 32 bits."""
+        function = self._functions.get((name, dtype))
+        if function is None:
+            function = getattr(self._library, f"{name}_{_SUFFIX[dtype]}")
+            function.restype = None
+            function.argtypes = [_kind(argument) for argument in arguments]  # type: ignore[attr-defined]
+            self._functions[name, dtype] = function
+        function(*(a.data_ptr() if isinstance(a, Tensor) else a for a in arguments))
+
+
+def _kind(argument: Tensor | int | float) -> Any:
+    if isinstance(argument, Tensor):
+        return ctypes.c_void_p
+    if isinstance(argument, bool):
+        return ctypes.c_int32
+    return ctypes.c_int64 if isinstance(argument, int) else ctypes.c_float
+
+
+@functools.cache
+def _load() -> Library | NoKernels:
+    try:
+        return Library(ctypes.CDLL(str(compiled())))
+    except NoKernels as reason:
+        return reason
+    except OSError as error:
+        return NoKernels(f"the compiled kernels can't be loaded: {error}")
+
+
+def library(tensor: Tensor) -> Library | None:
+    """The kernels, if they can work on tensors like this one."""
+    if not _enabled or tensor.device.type != "cpu" or tensor.dtype not in _SUFFIX:
+        return None
+    loaded = _load()
+    return loaded if isinstance(loaded, Library) else None
+
+
+def required(tensor: Tensor) -> Library:
+    """The kernels for a tensor like this one. Raises NoKernels where they can't be used."""
+    found = library(tensor)
+    if found is None:
+        raise NoKernels(f"there are no kernels for {tensor.dtype} on {tensor.device}")
+    return found
+
+
+def enable(wanted: bool) -> None:
+    """Use the kernels in this process, or only PyTorch."""
+    global _enabled
+    _enabled = wanted
+
+
+def enabled() -> bool:
+    """Whether the kernels are in use."""
+    return _enabled and isinstance(_load(), Library)
+
+
+def why_not() -> str | None:
+    """Why there are no kernels on this machine; None if there are."""
+    loaded = _load()
+    return str(loaded) if isinstance(loaded, NoKernels) else None

@@ -1,0 +1,73 @@
+"""Weights of linear layers in the order that the processor's matrix unit reads them, for as long as they stand still.
+
+Sampling multiplies by the same weights at every token. A plain linear call reorders them each time; packed, and with
+those that share an input joined into one, they are reordered once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import linear
+
+_JOINED = (("q_proj", "k_proj", "v_proj"), ("o_proj",), ("gate_proj", "up_proj"), ("down_proj",))
+
+
+class PackedLinear:
+    """One or several linear layers of the same input, side by side."""
+
+    def __init__(self, layers: Sequence[nn.Linear]) -> None:
+        weights = [layer.weight.detach() for layer in layers]
+        self.sizes = [len(weight) for weight in weights]
+        self.weight = torch.ops.mkldnn._reorder_linear_weight(torch.cat(weights))
+        self.bias = None if layers[0].bias is None else torch.cat([layer.bias.detach() for layer in layers])
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """`[..., input]` to `[..., sum of the layers' outputs]`."""
+        result: Tensor = torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, "none", [], "")
+        return result
+
+
+def project(module: Any, x: Tensor, names: tuple[str, ...]) -> Sequence[Tensor]:
+    """The outputs of the module's linear layers `names` for one input `[..., input]`."""
+    packed: dict[tuple[str, ...], PackedLinear] | None = getattr(module, "packed", None)
+    if packed is not None and names in packed:
+        out = packed[names](x)
+        return out.split(packed[names].sizes, -1) if len(names) > 1 else (out,)
+    layers = [getattr(module, name) for name in names]
+    if any(type(layer) is not nn.Linear for layer in layers):
+        return [layer(x) for layer in layers]
+    return [linear(x, layer.weight, layer.bias) for layer in layers]
+
+
+def can_pack(model: Any) -> bool:
+    """Whether packing does anything here: bf16 on a CPU, by a library that has it."""
+    weight = next(model.parameters())
+    return weight.dtype == torch.bfloat16 and weight.device.type == "cpu" and torch.backends.mkldnn.is_available()
+
+
+@contextmanager
+def packed(model: Any) -> Iterator[None]:
+    """Pack the fused modules' linear layers and the output head; the weights must not change meanwhile."""
+    modules = [module for module in model.modules() if getattr(module.forward, "__module__", "") == _FUSED]
+    head = model.get_output_embeddings()
+    try:
+        for module in modules:
+            joined = {names: [getattr(module, name, None) for name in names] for names in _JOINED}
+            module.packed = {
+                names: PackedLinear(layers) for names, layers in joined.items()
+                if all(type(layer) is nn.Linear for layer in layers)
+            }  # fmt: skip
+        head.packed = PackedLinear([head])
+        yield
+    finally:
+        for module in (*modules, head):
+            if hasattr(module, "packed"):
+                del module.packed
+
+
+_FUSED = "prorl.policy.fuse"
