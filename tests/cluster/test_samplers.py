@@ -7,6 +7,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,22 @@ def test_vllm_gives_whole_groups_with_the_trainer_s_log_probabilities(opened: Op
         given = groups(local, seed=version)
         assert update(local, given).mismatch_kl == pytest.approx(0, abs=1e-9)
         update(vllm, given)
+
+
+def test_vllm_samples_on_where_a_group_left_off_and_filters_and_stops(opened: Opened, local: LocalEngine) -> None:
+    vllm = opened(**VLLM)
+    [request] = requests(local, 1, seed=12)
+    sampling = Sampling(samples=3, temperature=1.0, max_new_tokens=8)
+    [whole] = vllm.sample([request], replace(sampling, samples=6))
+    [rest] = vllm.sample([replace(request, first_sample=3)], sampling)
+    assert [c.tokens for c in rest.completions] == [c.tokens for c in whole.completions[3:]]
+    [greedy] = vllm.sample([request], replace(sampling, top_k=1))
+    assert len({c.tokens for c in greedy.completions}) == 1
+    assert all(p == pytest.approx(0.0, abs=1e-6) for c in greedy.completions for p in c.logprobs)
+    text = vllm.decode(greedy.completions[0].tokens)
+    [stopped] = vllm.sample([request], replace(sampling, top_k=1, stop=(text[2:4],)))
+    assert {vllm.decode(c.tokens) for c in stopped.completions} == {text[: text.index(text[2:4]) + 2]}
+    assert all(c.finished for c in stopped.completions)
 
 
 def test_vllm_stops_what_is_not_wanted_any_more(opened: Opened, local: LocalEngine) -> None:

@@ -80,9 +80,8 @@ def best(recipe: Recipe, shape: ModelShape, count: int, name: str) -> Estimate |
 
 def _trainer_bytes(recipe: Recipe, shape: ModelShape, trainers: int) -> dict[str, float]:
     """fp32 weights, gradients and moments, and the reference policy in bf16, in shards; what a layer needs, whole."""
-    tokens, heads = recipe.compute.train_tokens, shape.heads
     rollouts = [at_stage(recipe, index).rollout for index in range(len(recipe.stages))]
-    row = max(tokens, max(r.max_prompt_tokens + r.max_new_tokens for r in rollouts))
+    row = max(recipe.compute.train_tokens, max(r.max_prompt_tokens + r.max_new_tokens for r in rollouts))
     ends = shape.vocabulary * shape.hidden
     layer = (shape.parameters - ends) / shape.layers
     kept = shape.layers if not recipe.cluster.recompute else 1
@@ -92,7 +91,7 @@ def _trainer_bytes(recipe: Recipe, shape: ModelShape, trainers: int) -> dict[str
         "reference": 2 * shape.parameters / trainers,
         "gathered layers and head": (2 + 4) * (2 * layer + 2 * ends),
         "activations": row * (activation_bytes(shape, 2) / shape.layers * kept + carried),
-        "attention weights": 6.0 * heads * kept * max(r.max_new_tokens * row for r in rollouts),
+        "attention mask": 3.0 * max(r.max_new_tokens for r in rollouts) * row,
         "reserve": RESERVE,
     }
 

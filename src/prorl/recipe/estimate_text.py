@@ -22,12 +22,14 @@ def describe(recipe: Recipe, shape: ModelShape | None, gpus: str) -> dict[str, s
         own = estimate(recipe, shape, GPUS[name], cluster.trainers, cluster.samplers)
         values |= _lines(f"{gpus}, as laid out", own)
     found = best(recipe, shape, count, name)
-    if found is None:
-        values[f"{gpus}, best layout"] = "none fits; lower compute.train_tokens, or set cluster.recompute=true"
-        if not values:
-            values |= _lines(f"{gpus}, half and half", estimate(recipe, shape, GPUS[name], *_halves(recipe, count)))
-    else:
+    if found is not None:
         values |= _lines(f"{gpus}, best layout", found)
+    else:
+        halves = _lines(f"{gpus}, half and half", estimate(recipe, shape, GPUS[name], *_halves(recipe, count)))
+        values |= {} if values else halves
+        values[f"{gpus}, best layout"] = "none fits; take more GPUs, lower compute.train_tokens, or " + (
+            "raise cluster.tensor_parallel" if recipe.cluster.recompute else "set cluster.recompute=true"
+        )
     return values | {f"assumed {number}": line for number, line in enumerate(_assumptions(name), start=1)}
 
 
