@@ -26,7 +26,7 @@ from prorl.run.progress import PlainProgress
 from .conftest import a_recipe
 from .test_runs import keys_asked
 
-RUNS = {"sampler": 9, "trainer": 7, "driver": 4}
+RUNS = {"sampler": 11, "trainer": 7, "driver": 2}
 """How many runs lose a process of each kind; twenty in all."""
 
 CLUSTER: dict[str, Any] = {"trainers": 2, "samplers": 2, "backend": "torch"}
@@ -62,7 +62,7 @@ def kill(process: int) -> None:
 
 def processes(engine: ClusterEngine) -> dict[str, list[int]]:
     return {
-        "sampler": ray.get([seat.actor.process.remote() for seat in engine.samplers.seats]),
+        "sampler": ray.get([seat.actor.process.remote() for seat in engine.samplers.seats if seat.actor is not None]),
         "trainer": ray.get([actor.process.remote() for actor in engine.trainers.actors]),
     }
 
@@ -129,6 +129,22 @@ def test_runs_whose_driver_dies_are_resumed_as_if_nothing_had_happened(
         driver.wait()
         assert begin(connected, ["--resume", str(run)]).wait(300) == 0
         check(run, unbroken)
+
+
+@pytest.mark.timeout(600)
+def test_a_run_that_loses_a_node_goes_on_on_another(nano: Path, tmp_path: Path, unbroken: Path) -> None:
+    """Three Ray nodes on one machine: trainers and samplers lie on two of them, and one of these is taken away."""
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(to_yaml(a_recipe(nano, CLUSTER, **RECIPE)))
+    script = Path(__file__).with_name("nodes.py")
+    done = subprocess.run(
+        [sys.executable, str(script), str(recipe), str(tmp_path / "run")],
+        capture_output=True, text=True, timeout=500, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    check(tmp_path / "run", unbroken)
+    said = [e["message"] for e in journal.read(tmp_path / "run" / "journal.jsonl") if e["event"] == "warning"]
+    assert any(message.startswith("going on from step 2: trainer") for message in said)
 
 
 def begin(address: str, options: list[str], recipe: Path | None = None) -> subprocess.Popen[bytes]:

@@ -65,11 +65,11 @@ def test_smollm2_runs_three_steps(tmp_path: Path) -> None:
     tasks = [{"task": "reasoning_gym/gcd", "worked_examples": 2, "options": {"min_value": 2, "max_value": 20}}]
     cluster = {"trainers": 1, "samplers": 1, "backend": "vllm"}
     rollout = {"prompts_per_step": 2, "samples_per_prompt": 4, "max_new_tokens": 12, "dynamic_sampling": False}
-    recipe = a_recipe(Path("smollm2-135m"), cluster, tasks=tasks, rollout=rollout, compute={"precision": "bf16"})
+    recipe = a_recipe(Path("smollm2-135m"), cluster, tasks=tasks, rollout=rollout)
     job.start(recipe, tmp_path / "run", silent())
     records = metrics.read(tmp_path / "run" / "metrics.jsonl")
     assert len(records) == 3
-    assert all(0 <= record["mismatch_kl"] < 0.02 for record in records)
+    assert all(0 <= record["mismatch_kl"] < 1e-5 for record in records)
     assert (tmp_path / "run" / "model" / "model.safetensors").exists()
 
 
@@ -113,6 +113,22 @@ def test_a_run_that_sampled_ahead_resumes_without_a_gap_or_a_duplicate(
     assert not started.finished
     assert job.resume(broken, silent(), engine=engine).finished
     assert keys_asked(broken) == keys_asked(tmp_path / "whole")
+
+
+def test_a_run_goes_on_in_another_engine(opened: Opened, nano: Path, tmp_path: Path) -> None:
+    """Begun on two trainers and two samplers, taken up in one process, where a reset is still to come."""
+    cluster = {"trainers": 2, "samplers": 2}
+    recipe = a_recipe(nano, cluster, **PIPELINED)
+    assert not job.start(recipe, tmp_path / "run", Stopping(tmp_path / "run", 3), engine=opened(**cluster)).finished
+    assert job.resume(tmp_path / "run", silent(), changed=["engine=local"]).finished
+    job.start(a_recipe(nano, **PIPELINED), tmp_path / "plain", silent())
+    assert keys_asked(tmp_path / "run") == keys_asked(tmp_path / "plain")
+    assert [event["changes"] for event in events(tmp_path / "run", "edited")] == [
+        [{"key": "engine", "before": "cluster", "after": "local"}]
+    ]
+    ends = [metrics.read(tmp_path / name / "metrics.jsonl") for name in ("run", "plain")]
+    assert [len(end) for end in ends] == [9, 9]
+    assert [event["step"] for event in events(tmp_path / "run", "reset_checked")] == [1, 6]
 
 
 class Stopping(PlainProgress):

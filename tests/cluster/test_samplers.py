@@ -28,7 +28,7 @@ VLLM = {"trainers": 1, "samplers": 2, "backend": "vllm"}
 
 
 def processes(samplers: Samplers) -> list[int]:
-    return ray.get([seat.actor.process.remote() for seat in samplers.seats])
+    return ray.get([seat.actor.process.remote() for seat in samplers.seats if seat.actor is not None])
 
 
 def test_torch_samplers_sample_what_the_local_engine_samples(opened: Opened, local: LocalEngine) -> None:

@@ -43,7 +43,7 @@ class Cluster(Section):
     """Memory for keys and values of a vLLM sampler on a CPU, in GiB."""
     deadline: PositiveFloat = 1800.0
     """Seconds after which a process that says nothing counts as lost."""
-    restarts: int = Field(default=3, ge=0)
+    restarts: int = Field(default=5, ge=0)
     """Losses in a row, without progress between them, after which the run gives up."""
 
     @model_validator(mode="after")

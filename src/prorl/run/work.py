@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -25,6 +26,10 @@ from prorl.tasks.stream import ProblemStream
 
 if TYPE_CHECKING:
     from prorl.boundary.comparison import Comparison
+
+
+PATIENCE = 5.0
+"""Seconds to wait after a loss, times the losses before it: a cluster needs a while to notice that a node is gone."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,8 @@ class Work:
         while True:
             loop = self._loop()
             try:
+                if losses:
+                    self.engine.restart()
                 return self._once(loop, resuming, edited)
             except EngineLost as error:
                 stands = max((int(f.name.removeprefix("step_")) for f in loop.checkpoints.newest_first()), default=0)
@@ -69,7 +76,7 @@ class Work:
                     ) from error
                 loop.journal.append("warning", stands, message=f"going on from step {stands}: {error}")
                 self.progress.event(f"{error}; going on from step {stands}")
-                self.engine.restart()
+                time.sleep(PATIENCE * (losses - 1))
                 resuming, edited = True, ()
 
     def _loop(self) -> Loop:

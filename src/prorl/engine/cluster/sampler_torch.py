@@ -37,6 +37,12 @@ class TorchSampler:
         """Id of the process."""
         return os.getpid()
 
+    def node(self) -> str:
+        """Id of the Ray node that it runs on."""
+        import ray
+
+        return str(ray.get_runtime_context().get_node_id())
+
     @torch.no_grad()
     def take(self, version: int, *parts: Mapping[str, Tensor]) -> int:
         """Take over weights. Echoes the version."""

@@ -63,6 +63,12 @@ class VllmSampler:
         """Id of the process."""
         return os.getpid()
 
+    def node(self) -> str:
+        """Id of the Ray node that it runs on."""
+        import ray
+
+        return str(ray.get_runtime_context().get_node_id())
+
     def take(self, version: int, *parts: Mapping[str, Tensor]) -> int:
         """Take over weights and drop the keys and values of the old ones. Echoes the version."""
         assert not self.open

@@ -19,6 +19,8 @@ from prorl.errors import IntegrityError
 
 SLICE = 0.25
 """Seconds that a sampler works before it answers."""
+PATIENCE = 2.0
+"""Seconds before a lost sampler is replaced, times the losses before it: a lost node still takes processes at first."""
 
 
 class Asked:
@@ -51,7 +53,9 @@ class Seat:
     """The place of one sampler, whichever process fills it."""
 
     number: int
-    actor: Any
+    actor: Any = None
+    begin_at: float = 0.0
+    """When the actor is to be begun, if there is none."""
     version: int | None = None
     """Of its weights; None: it has none yet."""
     orders: dict[int, Order] = field(default_factory=dict)
@@ -111,7 +115,7 @@ class Samplers:
         """Wait until no sampler has anything to do; no new work is given out meanwhile."""
         self.resting = True
         try:
-            while any(seat.orders or seat.call is not None for seat in self.seats):
+            while any(seat.actor is None or seat.orders or seat.call is not None for seat in self.seats):
                 self.pump()
         finally:
             self.resting = False
@@ -125,6 +129,7 @@ class Samplers:
         """What samplers hold is worth nothing any more, whatever its version; nor is what they were asked."""
         for asked in set(self.askers.values()):
             asked.close()
+        self.version, self.parts = -1, ()
         for seat in self.seats:
             seat.version = None
 
@@ -156,10 +161,13 @@ class Samplers:
         """Keep the samplers busy for up to `timeout` seconds, or until one of `others` is ready; those that are."""
         self._deal()
         for seat in self.seats:
-            if seat.call is None:
+            if seat.actor is None and time.monotonic() >= seat.begin_at:
+                seat.actor = self.begin(seat.number)
+            if seat.actor is not None and seat.call is None:
                 self._send(seat)
         awaited = [seat.call for seat in self.seats if seat.call is not None]
         if not awaited and not others:
+            time.sleep(min(timeout, 0.1) if any(seat.actor is None for seat in self.seats) else 0.0)
             return []
         ready, _ = ray.wait([*awaited, *others], num_returns=1, timeout=timeout, fetch_local=False)
         for seat in self.seats:
@@ -172,7 +180,8 @@ class Samplers:
     def close(self) -> None:
         """End all samplers."""
         for seat in self.seats:
-            ray.kill(seat.actor)
+            if seat.actor is not None:
+                ray.kill(seat.actor)
 
     def _deal(self) -> None:
         """Give waiting requests to the sampler that has least to do, as long as one has room."""
@@ -239,7 +248,8 @@ class Samplers:
         self.notices.append(f"sampler {seat.number} {what}; it is replaced, and {len(again)} requests are asked again")
         self.waiting.extendleft(reversed(again))
         ray.kill(seat.actor)
-        self.seats[seat.number] = Seat(seat.number, self.begin(seat.number))
+        begin_at = time.monotonic() + PATIENCE * (self.losses - 1)
+        self.seats[seat.number] = Seat(seat.number, begin_at=begin_at)
 
 
 def _said(error: Exception) -> str:

@@ -39,6 +39,12 @@ class TrainerActor:
         """Id of the process."""
         return os.getpid()
 
+    def node(self) -> str:
+        """Id of the Ray node that it runs on."""
+        import ray
+
+        return str(ray.get_runtime_context().get_node_id())
+
     def address(self) -> str:
         """Where the trainers can meet: a free port of this node."""
         import ray
