@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
 
 from prorl.engine.cluster.engine import ClusterEngine
 from prorl.engine.local.engine import LocalEngine
@@ -16,9 +18,11 @@ from prorl.engine.local.rows import cut
 from prorl.engine.local.schedule import deal
 from prorl.engine.protocol import Example, NonFiniteGradient
 from prorl.errors import IntegrityError
+from prorl.policy.nano import make_nano
 from prorl.recipe.schema import Correction
 
 from .alike import OPTIMIZER, apart, groups, numbers, update
+from .conftest import a_recipe
 
 Opened = Callable[..., ClusterEngine]
 LAYOUTS: list[dict[str, Any]] = [{"trainers": 1, "samplers": 1, "recompute": True}, {"trainers": 2, "samplers": 2}]
@@ -107,3 +111,30 @@ def test_samples_of_older_weights_are_refused(cluster: ClusterEngine, local: Loc
     update(cluster, given)
     with pytest.raises(IntegrityError, match=r"weights \[0\] came to weights 1"):
         update(cluster, given)
+
+
+def test_bf16_computes_in_bf16_on_fp32_shards(tmp_path: Path) -> None:
+    """The weights' file holds bf16, so that the local engine's masters, which are read in bf16, are the same."""
+    model = make_nano(tmp_path / "nano", heads=2, kv_heads=1, init_std=0.1)
+    weights = {name: tensor.bfloat16() for name, tensor in load_file(model / "model.safetensors").items()}
+    save_file(weights, model / "model.safetensors", metadata={"format": "pt"})
+    compute = {"precision": "bf16", "threads": 1, "train_tokens": 40}
+    recipe = a_recipe(model, {"trainers": 2, "samplers": 1}, compute=compute)
+    local = LocalEngine(model, recipe.compute, recipe.seed)
+    cluster = ClusterEngine(model, recipe)
+    try:
+        assert cluster.reference_id == local.reference_id  # of the weights in bf16
+        given = groups(local)
+        here, there = (update(engine, given) for engine in (local, cluster))
+        assert there.checked_reset
+        assert there.first_log_ratio == 0.0
+        assert numbers(there) == pytest.approx(numbers(here), rel=0.02, abs=1e-3)
+        assert update(cluster, groups(cluster, seed=1)).mismatch_kl < 1e-3
+        cluster.save(tmp_path)
+        cluster.save_reference(tmp_path / "reference")
+        local.load(tmp_path, tmp_path / "reference")
+        masters = local.optimizer.masters.values()
+        assert {master.dtype for master in masters} == {torch.float32}
+        assert any((master != master.bfloat16()).any() for master in masters)  # small updates aren't rounded away
+    finally:
+        cluster.close()
