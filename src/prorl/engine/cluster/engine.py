@@ -23,14 +23,14 @@ from prorl.engine.protocol import (
     TrainingGroup,
     UpdateReport,
 )
+from prorl.engine.text import TextEngine
 from prorl.errors import UserError
 from prorl.policy.model import Policy
-from prorl.policy.turn import Turn
 from prorl.recipe.load import at_stage
 from prorl.recipe.schema import Objective, Optimizer, Recipe
 
 
-class ClusterEngine:
+class ClusterEngine(TextEngine):
     """Implements `prorl.engine.protocol.Engine` on a Ray cluster."""
 
     def __init__(self, model: Path, recipe: Recipe) -> None:
@@ -64,18 +64,6 @@ class ClusterEngine:
         else:
             from prorl.engine.cluster.sampler_torch import TorchSampler as Kind  # type: ignore[assignment]
         return ray.remote(Kind).options(**self.placement.options(cluster.trainers + number)).remote(self.settings)
-
-    def encode(self, messages: Sequence[Turn]) -> list[int]:
-        """Token ids of a conversation, up to where the model answers."""
-        return self.policy.encode(messages)
-
-    def encode_answer(self, text: str) -> list[int]:
-        """Token ids of an answer to be imitated, with the end-of-turn token."""
-        return self.policy.encode_answer(text)
-
-    def decode(self, tokens: Sequence[int]) -> str:
-        """The text of a completion."""
-        return self.policy.decode(tokens)
 
     def sample(self, requests: Sequence[GroupRequest], sampling: Sampling) -> Asked:
         """Begin to complete every request, with the weights as they are now."""

@@ -27,13 +27,13 @@ from prorl.engine.protocol import (
     TrainingGroup,
     UpdateReport,
 )
+from prorl.engine.text import TextEngine
 from prorl.errors import IntegrityError
 from prorl.policy.model import Policy
-from prorl.policy.turn import Turn
 from prorl.recipe.schema import Compute, Objective, Optimizer
 
 
-class LocalEngine:
+class LocalEngine(TextEngine):
     """Implements `prorl.engine.protocol.Engine` in this process."""
 
     staleness = 0
@@ -58,18 +58,6 @@ class LocalEngine:
     def reference_id(self) -> str:
         """Content hash of the reference policy."""
         return self.reference.id
-
-    def encode(self, messages: Sequence[Turn]) -> list[int]:
-        """Token ids of a conversation, up to where the model answers."""
-        return self.policy.encode(messages)
-
-    def encode_answer(self, text: str) -> list[int]:
-        """Token ids of an answer to be imitated, with the end-of-turn token."""
-        return self.policy.encode_answer(text)
-
-    def decode(self, tokens: Sequence[int]) -> str:
-        """The text of a completion."""
-        return self.policy.decode(tokens)
 
     def sample(self, requests: Sequence[GroupRequest], sampling: Sampling) -> Generator[SampledGroup]:
         """Complete every request; groups come as they finish."""
