@@ -36,14 +36,18 @@ def list_recipes(as_json: AsJson = False) -> None:
         typer.echo(f"{name:<20} {recipe.description}")
 
 
+Gpus = Annotated[str | None, typer.Option("--gpus", help="Estimate memory and time on such GPUs, e.g. 8xH100.")]
+
+
 @app.command("show")
-def show(recipe: Name, changes: Changes = None, as_json: AsJson = False) -> None:
+def show(recipe: Name, changes: Changes = None, gpus: Gpus = None, as_json: AsJson = False) -> None:
     """Print a recipe with every value resolved, and what follows from it.
 
     \b
     prorl recipe show quickstart
     prorl recipe show quickstart rollout.samples_per_prompt=32
     prorl recipe show quickstart > mine.yaml
+    prorl recipe show prorl-v2-1.5b --gpus 8xH100
     """
     from rich.syntax import Syntax
 

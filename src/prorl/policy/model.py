@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from prorl.errors import UserError
 from prorl.policy.branches import CacheShape
@@ -52,6 +52,16 @@ class Policy:
         model.set_attn_implementation(IMPLEMENTATION)
         model.eval()  # type: ignore[no-untyped-call]
         fuse(model)
+        return Policy(model, tokenizer, path, _ends(model, tokenizer))
+
+    @staticmethod
+    def without_weights(path: Path) -> Policy:
+        """The tokenizer and the shape of a model that is loaded elsewhere; its parameters hold no numbers."""
+        with quiet_transformers(), torch.device("meta"):
+            model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(path))  # type: ignore[no-untyped-call]
+        if (path / "generation_config.json").is_file():
+            model.generation_config = GenerationConfig.from_pretrained(path)
+        tokenizer = AutoTokenizer.from_pretrained(path)
         return Policy(model, tokenizer, path, _ends(model, tokenizer))
 
     def encode(self, messages: Sequence[Turn]) -> list[int]:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
+from prorl.recipe.cluster import Cluster
 from prorl.recipe.health import Health
 from prorl.recipe.section import Section
 from prorl.recipe.shaping import Shaper
@@ -243,6 +244,10 @@ class Recipe(Section):
     """null: none, and nothing is known of a best checkpoint."""
     verifier: Verifier = Verifier()
     compute: Compute = Compute()
+    engine: Literal["local", "cluster"] = "local"
+    """Who computes: this process, or trainers and samplers on a Ray cluster."""
+    cluster: Cluster = Cluster()
+    """Says nothing to the local engine."""
     evaluation: Evaluation | None = Evaluation()
     """null: no comparison at the end."""
     checkpoint: Checkpoint = Checkpoint()
@@ -267,6 +272,12 @@ class Recipe(Section):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"{what} {twice[0]!r} stands there twice")
+        return self
+
+    @model_validator(mode="after")
+    def _stale_samples_are_corrected(self) -> Recipe:
+        if self.engine == "cluster" and self.cluster.staleness and self.objective.correction.kind == "none":
+            raise ValueError("cluster.staleness above 0 needs objective.correction.kind: tis, icepop or sequence_mask")
         return self
 
     @property

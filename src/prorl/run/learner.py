@@ -32,7 +32,8 @@ class Learner:
     ) -> None:
         self.settings, self.directory, self.engine, self.progress = recipe, directory, engine, progress
         self.stream, self.gate, self.control = stream, Gate(), Control(recipe.objective)
-        self.collector = Collector(engine, stream, self.gate, progress)
+        cluster = recipe.cluster if recipe.engine == "cluster" else None
+        self.collector = Collector(engine, stream, self.gate, progress, cluster)
         self.lessons = Lessons(engine, stream, recipe.seed)
         self.journal = Journal(directory.journal)
         self.spans = TokenSpans(engine.decode)
@@ -44,6 +45,7 @@ class Learner:
     def configure(self, stage: Stage, settings: Recipe, suite: Suite, pool: WorkerPool[Problem]) -> None:
         """Begin a stage: its settings, its tasks, and retired problems once more."""
         self.stage, self.settings = stage, settings
+        self.collector.forget()
         self.stream.switch(suite)
         self.gate.reinstate()
         self.gate.enabled = settings.rollout.dynamic_sampling
@@ -57,12 +59,16 @@ class Learner:
         """Make `step` (from 1); its metrics, the same for equal runs, and its timings."""
         began = time.perf_counter()
         metrics, timings = self._imitate(step) if self.stage.imitate else self._reinforce(step)
+        for notice in self.engine.notices():
+            self.journal.append("warning", step, message=notice)
+            self.progress.event(notice)
         return metrics, {"seconds": time.perf_counter() - began, **timings}
 
     def _reinforce(self, step: int) -> tuple[Values, Values]:
         began = time.perf_counter()
         collected = self.collector.collect(self.settings.rollout)
         sampled = time.perf_counter()
+        self.collector.look_ahead(self.settings.rollout)
         credited = self._credit(collected, step)
         lag = self.engine.weights_version - min(group.sampled.weights_version for group in collected.groups)
         report, finite = self._update(credited, step)

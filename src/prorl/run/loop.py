@@ -72,6 +72,7 @@ class Loop:
             self.settle(decided, asked)
             if not self.regimen.over and not self.may_go_on(decided):
                 return False
+        self.learner.collector.forget()
         return True
 
     def begin(self) -> None:
@@ -141,6 +142,7 @@ class Loop:
         if decision.source == "current":
             identity = self.engine.reset_reference(decision.clear_optimizer)
         else:
+            self.learner.collector.forget()
             identity = self.engine.roll_back(self.checkpoints.of_step(decision.step), decision.clear_optimizer)
         self.journal.append(
             "reset", self.step, reason=decision.reason, source=decision.source, policy_of_step=decision.step,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import nullcontext
 
 import torch
@@ -34,7 +34,7 @@ def sample(
     concurrent: int,
     version: int,
     cache_bytes: int,
-) -> Iterator[SampledGroup]:
+) -> Generator[SampledGroup]:
     """Complete all requests, about `concurrent` completions at a time (but always a whole group).
 
     Keys and values take at most `cache_bytes`, or what one group needs.
