@@ -73,8 +73,11 @@ def test_no_claim_without_a_test_and_an_interval() -> None:
     paired = pair({"b": exact({"x": [0] * 4}, 8), "t": exact({"x": [8] * 4}, 8)})
     row = contrasts(paired, (1, 8), 8)[0]
     assert row.delta[1].estimate == 1.0
-    assert row.p_value[1] == 2 / 16
     assert row.accuracy == UNDECIDED
+    untested = contrasts(pair({"b": exact({"x": [0] * 5}, 10), "t": exact({"x": [5, 6, 7, 8, 9]}, 10)}), (1,), 10)[0]
+    assert untested.delta[1].excludes(0.0)
+    assert untested.p_value[1] == 2 / 32
+    assert untested.accuracy == UNDECIDED
 
 
 def test_tolerant_answers_are_contrasted_apart() -> None:

@@ -17,6 +17,7 @@ from prorl.boundary.means import means
 from prorl.boundary.paired import OVERALL, pair, random_numbers
 from prorl.boundary.self_test.made_up import counts
 from prorl.boundary.self_test.made_up import frame as exact
+from prorl.boundary.self_test.regression import CORRECTED, NAIVE, estimates
 from prorl.boundary.temperature import match_entropy
 from prorl.errors import UserError
 
@@ -39,42 +40,19 @@ def test_resamples_begin_with_the_data_itself() -> None:
     assert set(weights.sum(axis=1)) == {7.0}
 
 
-def _suites(gain: float, repetitions: int, unit: str = "problem", k: int = 1) -> dict[str, np.ndarray]:
-    """Estimates and whether intervals hold 0, over made-up suites where the gain is `gain` × (0.3 − base rate)."""
-    rng = np.random.default_rng(11)
-    found: dict[str, list[tuple[float, bool]]] = {}
-    for _ in range(repetitions):
-        base = {f"t{index:02d}": np.clip(rng.normal(0.3, 0.06, 12), 0.01, 0.9) for index in range(10)}
-        tuned = {task: np.clip(rates + gain * (0.3 - rates), 0, 1) for task, rates in base.items()}
-        paired = pair({"b": counts(base, 32, rng), "t": counts(tuned, 32, rng)})
-        result = competence(paired, "t", unit, k, resamples=200, splits=5)
-        for name in (
-            "naive_pearson",
-            "naive_spearman",
-            "naive_slope",
-            "split_pearson",
-            "split_spearman",
-            "corrected_slope",
-        ):
-            interval = getattr(result, name)
-            if interval is not None:
-                found.setdefault(name, []).append((interval.estimate, interval.low <= 0 <= interval.high))
-    return {name: np.array(values, float) for name, values in found.items()}
-
-
 @pytest.mark.parametrize("k", [1, 4])
 def test_without_any_gain_only_the_naive_numbers_say_that_the_weak_gained(k: int) -> None:
-    found = _suites(0.0, 60, k=k)
-    for name in ("naive_pearson", "naive_spearman", "naive_slope"):
+    found = estimates(0.0, 40, np.random.default_rng(11), k)
+    for name in NAIVE:
         assert found[name][:, 0].mean() < -0.3
         assert found[name][:, 1].mean() < 0.1
-    for name in ("split_pearson", "split_spearman", "corrected_slope"):
-        assert found[name][:, 0].mean() == pytest.approx(0.0, abs=0.06)
+    for name in CORRECTED:
+        assert found[name][:, 0].mean() == pytest.approx(0.0, abs=0.1)
         assert found[name][:, 1].mean() >= 0.85
 
 
 def test_a_true_gain_of_the_weak_is_found_with_its_slope() -> None:
-    found = _suites(0.8, 30)
+    found = estimates(0.8, 30, np.random.default_rng(11))
     assert found["corrected_slope"][:, 0].mean() == pytest.approx(-0.8, abs=0.08)
     assert found["naive_slope"][:, 0].mean() < -0.9
     assert found["split_pearson"][:, 0].mean() < -0.08

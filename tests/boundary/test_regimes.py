@@ -8,7 +8,7 @@ import pytest
 from prorl.boundary.intervals import Interval
 from prorl.boundary.paired import OVERALL, pair
 from prorl.boundary.regimes import DIMINISH, PLATEAU, SUSTAINED, UNDECIDED, call, regimes
-from prorl.boundary.self_test.made_up import counts
+from prorl.boundary.self_test.made_up import counts, frame
 
 UP, FLAT, DOWN, WIDE = (
     Interval(0.2, 0.1, 0.3),
@@ -62,6 +62,17 @@ def test_the_margin_is_what_flat_means() -> None:
     late = Interval(0.02, -0.02, 0.06)
     assert call(UP, UP, UP, late, SURE, margin=0.05)[0] == UNDECIDED
     assert call(UP, UP, UP, late, SURE, margin=0.07)[0] == PLATEAU
+
+
+def test_both_measures_of_all_tasks_are_corrected_together_and_the_suite_apart() -> None:
+    tasks = ("x", "y", "z")
+    base, middle, final = (frame(dict.fromkeys(tasks, c), 8) for c in ([0] * 8, [1] * 8, [2, 3, 4, 5, 6, 2, 3, 4]))
+    paired = pair({"b": base, "m": middle, "f": final})
+    *of_tasks, overall = regimes(paired, ("b", "m", "f"), 4, resamples=200)
+    # Eight gains and no loss have p = 2/256 in each of six tests, and in three of the late ones.
+    for row in of_tasks:
+        assert row.p_corrected == pytest.approx((6 * 2 / 256, 6 * 2 / 256, 3 * 2 / 256))
+    assert max(overall.p_corrected) < 0.001
 
 
 def _three(rng: np.random.Generator, regime: str, tasks: int = 3, problems: int = 80, samples: int = 256) -> list:

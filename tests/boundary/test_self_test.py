@@ -21,10 +21,12 @@ def test_a_short_run_asks_every_question_and_holds_error_rates(short: SelfTest) 
     for subject in (
         "pass@k: deviation", "majority@k", "Invisible Leash, ProRL v2: SRR", "group_anagrams curve",
         "8 tasks of 24, Δ pass@128", "base against base", "any regime", "any problem 'new'", "sharper only",
-        "learnt at rate", "called new", "true sustained",
+        "learnt at rate", "called new", "true sustained", "no gain",
     ):  # fmt: skip
         assert subject in names
-    wrong = [line for line in short.lines if not line.ok and "coverage" not in line.name]
+    # Means and shares of so few repetitions are too rough for their ranges.
+    exact_enough = [line for line in short.lines if "coverage" not in line.name and "no gain" not in line.name]
+    wrong = [line for line in exact_enough if not line.ok]
     assert not wrong
     assert len({line.name for line in short.lines}) == len(short.lines)
 

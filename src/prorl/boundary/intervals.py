@@ -10,9 +10,9 @@ A suite's number is the mean of its tasks' means, so problems are resampled with
   data this is Clopper and Pearson's bound, for a single problem nearly the whole range.
 - Where a suite has tasks of both kinds the two parts are combined as independent ones (MOVER, Zou & Donner 2008).
 
-Simulated coverage of the 95 % interval is 94-97 % for suites, for tasks of 60 problems, and for pass@1 of tasks of 12
+Simulated coverage of the 95 % interval is 93-97 % for suites, for tasks of 60 problems, and for pass@1 of tasks of 12
 or more. It is less where a few problems carry a small task's mean, and at a k that solves nearly all or nearly none:
-88-96 % for tasks of 24, 80-90 % for tasks of 12 (`benchmarks/interval_coverage.py`; docs/boundary.md has the table).
+88-96 % for tasks of 24, 80-90 % for tasks of 12 (`benchmarks/interval_coverage.py`; table in docs/boundary.md).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The whole self-test: about a minute on one core."""
+"""The whole self-test: about half a minute on one core."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from prorl.boundary.self_test.exact import brute_force, published
 from prorl.boundary.self_test.lines import Line, SelfTest
 from prorl.boundary.self_test.nothing import base_against_base, sharper
 from prorl.boundary.self_test.power import expansion, new_problems, true_regimes
+from prorl.boundary.self_test.regression import regression
 
 SUITES = 200
 """Made-up suites for error rates; half as many for a model that is sharper only, a quarter for each point of power."""
@@ -37,6 +38,7 @@ def run(
         "power to find expansion": lambda: expansion(suites // 4, seed),
         "power to find new problems": lambda: new_problems(500, seed),
         "true regimes": lambda: true_regimes(suites // 4, seed),
+        "competence where nobody gained": lambda: regression(suites // 2, seed),
     }
     begin = time.monotonic()
     lines: list[Line] = []
