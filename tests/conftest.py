@@ -35,6 +35,18 @@ def smollm2() -> Path:
     return resolve("smollm2-135m")
 
 
+@pytest.fixture(params=[True, False], ids=["kernels", "plain"])
+def with_and_without_kernels(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The test runs twice: with compiled kernels, which must be there, and with PyTorch alone."""
+    from prorl.kernels.library import enable, enabled, why_not
+
+    assert why_not() is None
+    enable(request.param)
+    assert enabled() == request.param
+    yield
+    enable(True)
+
+
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """One browser for all tests of pages."""

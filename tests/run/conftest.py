@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -70,11 +71,18 @@ def _write_progress(path: Path, names: list[str], steps: int, total: int) -> Non
                 "entropy": 1.0 - 0.6 * done + rng.normal(0, 0.03),
                 "kl": 0.002 * since,
                 "grad_norm": math.nan if step == 5 else 1 + rng.random(),
+                "mismatch_kl": 0.001 * rng.random(),
+                "truncated": 0.1,
+                "unparseable": 0.2 - 0.1 * done,
+                "effective/logic": 0.5,
+                "effective/math": 0.25 + 0.5 * done,
+                "effective/reasoning_gym/gcd": 0.1,
                 **{f"solved/{name}": float(np.clip(solved * (i + 1) / 6, 0, 1)) for i, name in enumerate(names)},
             }
         )
         seconds = {"sample_seconds": 3.0 + rng.random(), "verify_seconds": 0.2, "train_seconds": 2.5 + rng.random()}
         total_seconds = sum(seconds.values()) + 0.1
+        seconds |= {"validate_seconds": 4.0, "checkpoint_seconds": 1.0} if step % 10 == 1 else {}
         speed = {"tokens_per_second": 3000 / total_seconds}
         timings += jsonl.encode({"step": step, "seconds": total_seconds, **seconds, **speed})
         if step == 20:
@@ -85,22 +93,40 @@ def _write_progress(path: Path, names: list[str], steps: int, total: int) -> Non
     (path / "metrics.jsonl").write_bytes(metrics)
     (path / "timings.jsonl").write_bytes(timings)
     (path / "rollouts").mkdir(exist_ok=True)
-    for step in (1, steps):
-        completion = {"text": f"<answer>4</answer> {HOSTILE}", "outcome": "solved", "score": 1.0, "advantage": 0.5}
-        group = {
-            "task": names[0],
-            "problem": "p",
-            "question": "2 + 2 = ?",
-            "admission": "mixed",
-            "completions": [completion] * 6,
-        }
-        (path / "rollouts" / f"step_{step:06d}.jsonl").write_text(json.dumps(group) + "\n")
+    for step in range(1, steps + 1):
+        groups = [_group(name, step, place) for place, name in enumerate(names[:8])]
+        lines = "".join(json.dumps(group) + "\n" for group in groups)
+        (path / "rollouts" / f"step_{step:06d}.jsonl").write_text(lines)
+    environment = {"prorl": "0.1.0", "python": "3.11.7", "packages": {"torch": "2.13.0"}, "cores": 2, "gpus": []}
+    (path / "environment.jsonl").write_text(json.dumps(environment) + "\n")
+
+
+def _group(task: str, step: int, place: int) -> dict[str, Any]:
+    """Sixteen completions of three or four tokens and an end token; one of them is hostile to the page."""
+    outcomes = ["solved" if number <= place else "unparseable" if number == 15 else "wrong" for number in range(16)]
+    return {
+        "task": task, "problem": f"{step}-{place}", "question": f"At step {step}, what is {place} + 1?",
+        "admission": "mixed",
+        "completions": [
+            {
+                "text": f"<answer>{number}</answer>" + (f" {HOSTILE}" if number == 0 else ""),
+                "outcome": outcome, "score": float(outcome == "solved"), "tolerant_score": 0.0, "detail": "",
+                "tokens": 4, "finished": True, "advantage": None if number == 15 else 0.5 - number,
+                "token_chars": [8, len(str(number)), 9 + (len(HOSTILE) + 1 if number == 0 else 0), 0],
+                "token_logprobs": [-0.01, -2.5, None if number == 2 else -0.25, -0.5],
+            }
+            for number, outcome in enumerate(outcomes)
+        ],
+    }  # fmt: skip
 
 
 def _validation(step: int, total: int) -> bytes:
     low, high = 0.1 + 0.2 * step / total, 0.6 - 0.1 * step / total
     values = {"pass_1": low, "pass_1_low": low - 0.05, "pass_1_high": low + 0.07}
-    return jsonl.encode({"step": step, "k": 4, **values, "pass_k": high, "pass_k_low": high - 0.1, "pass_k_high": high})
+    tasks = {"pass_1/reasoning_gym/gcd": low, "pass_1/reasoning_gym/lcm": low + 0.2, "pass_1/math/generated": 0.5}
+    return jsonl.encode(
+        {"step": step, "k": 4, **values, "pass_k": high, "pass_k_low": high - 0.1, "pass_k_high": high, **tasks}
+    )
 
 
 def _write_evaluation(path: Path, names: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,9 @@ def write_whole(rows: pl.DataFrame, path: Path) -> None:
     """Write a Parquet file whole or not at all, and return when it is on the disk (fsync, rename)."""
     path.parent.mkdir(parents=True, exist_ok=True)
     neighbour = path.with_name(path.name + PARTIAL)
-    rows.write_parquet(neighbour)
+    content = BytesIO()  # so that a full disk is an OSError here as for every other file
+    rows.write_parquet(content)
+    neighbour.write_bytes(content.getbuffer())
     flush(neighbour)
     os.replace(neighbour, path)
     flush(path.parent)

@@ -143,12 +143,29 @@ class ImitationReport:
     tokens: int
 
 
+class Samples(Protocol):
+    """Groups as they finish. Closing it stops those that are still being sampled."""
+
+    def __iter__(self) -> Iterator[SampledGroup]:
+        """The groups that are still to come."""
+
+    def __next__(self) -> SampledGroup:
+        """The next group that finishes."""
+
+    def close(self) -> None:
+        """Stop what is still being sampled."""
+
+
 class NonFiniteGradient(Exception):
     """A gradient was not finite. No update was made from it; those before it in the same step stay."""
 
 
+class EngineLost(Exception):
+    """Processes that held the policy are gone. `restart` brings new ones; the run goes on from its last checkpoint."""
+
+
 class Engine(Protocol):
-    """Who computes. Every call returns when its effect is complete."""
+    """Who computes. Every call returns when its effect is complete; any may raise EngineLost."""
 
     weights_version: int
     """Counts the updates of the policy; every sampled group carries the one that made it."""
@@ -166,8 +183,12 @@ class Engine(Protocol):
     def decode(self, tokens: Sequence[int]) -> str:
         """The text of a completion."""
 
-    def sample(self, requests: Sequence[GroupRequest], sampling: Sampling) -> Iterator[SampledGroup]:
-        """Complete every request; groups come as they finish, each exactly once."""
+    def sample(self, requests: Sequence[GroupRequest], sampling: Sampling) -> Samples:
+        """Complete every request; groups come as they finish, each exactly once.
+
+        Sampling may go on while the groups are not asked for, also during updates; a group is never made by weights
+        older than those of this call.
+        """
 
     def score(self, given: Sequence[Given], temperature: float) -> Iterator[tuple[Scored, ...]]:
         """Score given completions over softmax(logits / temperature): one tuple for each prompt, in order."""
@@ -212,3 +233,12 @@ class Engine(Protocol):
 
     def export(self, folder: Path) -> None:
         """Write the policy as a Hugging Face folder."""
+
+    def notices(self) -> list[str]:
+        """What happened since this was last called that belongs in the journal, such as the loss of a sampler."""
+
+    def restart(self) -> None:
+        """After EngineLost: be as at the beginning, with the base model as policy and reference."""
+
+    def close(self) -> None:
+        """End all processes that this engine began."""

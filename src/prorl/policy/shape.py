@@ -11,12 +11,19 @@ from typing import Any
 from prorl.policy.catalogue import entries
 from prorl.recipe.derived import ModelShape
 
+_QWEN2_1_5B = ModelShape(1_777_088_000, 28, 1536, 8960, 12, 2, 128, 151936)
+KNOWN = {
+    "deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B": _QWEN2_1_5B,
+    "nvidia/Nemotron-Research-Reasoning-Qwen-1.5B": _QWEN2_1_5B,
+}
+"""Models of the shipped recipes, from the `config.json` on their pages, so that these can be estimated without them."""
+
 
 def shape_of(model: str) -> ModelShape | None:
-    """The shape of a catalogue model or local folder; None if it isn't on this machine."""
+    """The shape of a catalogue model or local folder; None if it isn't on this machine and nothing else is known."""
     path = next((listed.path for listed in entries() if listed.entry.name == model and listed.cached), Path(model))
     if not (path / "config.json").is_file():
-        return None
+        return KNOWN.get(model.partition("@")[0])
     config: dict[str, Any] = json.loads((path / "config.json").read_text(encoding="utf-8"))
     heads = config["num_attention_heads"]
     return ModelShape(

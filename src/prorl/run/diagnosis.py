@@ -9,7 +9,7 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -41,9 +41,9 @@ class Line:
     state: State = State.GOOD
 
 
-def diagnose() -> Iterator[Line]:
-    """Look at everything. A look that fails is a broken line and never an exception."""
-    for name, look in LOOKS.items():
+def diagnose(looks: Mapping[str, Callable[[], Line]] | None = None) -> Iterator[Line]:
+    """Look at everything, or at what is given. A look that fails is a broken line and never an exception."""
+    for name, look in (LOOKS if looks is None else looks).items():
         try:
             yield look()
         except Exception as error:  # noqa: BLE001 - what is broken is what is asked
@@ -104,6 +104,16 @@ def precision() -> Line:
 
     tiles = torch.cpu._is_amx_tile_supported()
     return Line("precision", f"auto is {choose('auto')}, as this CPU has {'' if tiles else 'no '}AMX tiles")
+
+
+def kernels() -> Line:
+    """Whether the compiled kernels can be used; they are compiled now if they weren't before."""
+    from prorl.kernels.library import why_not
+
+    reason = why_not()
+    if reason is not None:
+        return Line("kernels", f"none, PyTorch alone computes, about half as fast: {reason}", State.NOTE)
+    return Line("kernels", "compiled for this processor")
 
 
 def memory() -> Line:
@@ -168,6 +178,7 @@ LOOKS: dict[str, Callable[[], Line]] = {
     "torch": torch,
     "threads": threads,
     "precision": precision,
+    "kernels": kernels,
     "memory": memory,
     "disk": disk,
     "models": models,

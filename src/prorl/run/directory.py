@@ -91,6 +91,11 @@ class RunDirectory:
         return self.path / "validations.jsonl"
 
     @property
+    def environment(self) -> Path:
+        """What each process that worked on the run was computed on and with."""
+        return self.path / "environment.jsonl"
+
+    @property
     def logs(self) -> tuple[Path, ...]:
         """The files that only grow."""
         return (self.journal, self.metrics, self.timings, self.validations)

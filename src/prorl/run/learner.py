@@ -17,6 +17,7 @@ from prorl.run.journal import Journal
 from prorl.run.lessons import Lessons
 from prorl.run.observe import Values, imitation_metrics, step_metrics, write_rollouts
 from prorl.run.progress import Progress
+from prorl.run.token_spans import TokenSpans
 from prorl.tasks.contract import Problem
 from prorl.tasks.stream import ProblemStream
 from prorl.tasks.suite import Suite
@@ -31,9 +32,11 @@ class Learner:
     ) -> None:
         self.settings, self.directory, self.engine, self.progress = recipe, directory, engine, progress
         self.stream, self.gate, self.control = stream, Gate(), Control(recipe.objective)
-        self.collector = Collector(engine, stream, self.gate, progress)
+        cluster = recipe.cluster if recipe.engine == "cluster" else None
+        self.collector = Collector(engine, stream, self.gate, progress, cluster)
         self.lessons = Lessons(engine, stream, recipe.seed)
         self.journal = Journal(directory.journal)
+        self.spans = TokenSpans(engine.decode)
         self.stateful: dict[str, Any] = {
             "stream": stream, "gate": self.gate, "control": self.control, "collector": self.collector,
             "lessons": self.lessons,
@@ -42,6 +45,7 @@ class Learner:
     def configure(self, stage: Stage, settings: Recipe, suite: Suite, pool: WorkerPool[Problem]) -> None:
         """Begin a stage: its settings, its tasks, and retired problems once more."""
         self.stage, self.settings = stage, settings
+        self.collector.forget()
         self.stream.switch(suite)
         self.gate.reinstate()
         self.gate.enabled = settings.rollout.dynamic_sampling
@@ -55,12 +59,16 @@ class Learner:
         """Make `step` (from 1); its metrics, the same for equal runs, and its timings."""
         began = time.perf_counter()
         metrics, timings = self._imitate(step) if self.stage.imitate else self._reinforce(step)
+        for notice in self.engine.notices():
+            self.journal.append("warning", step, message=notice)
+            self.progress.event(notice)
         return metrics, {"seconds": time.perf_counter() - began, **timings}
 
     def _reinforce(self, step: int) -> tuple[Values, Values]:
         began = time.perf_counter()
         collected = self.collector.collect(self.settings.rollout)
         sampled = time.perf_counter()
+        self.collector.look_ahead(self.settings.rollout)
         credited = self._credit(collected, step)
         lag = self.engine.weights_version - min(group.sampled.weights_version for group in collected.groups)
         report, finite = self._update(credited, step)
@@ -94,7 +102,7 @@ class Learner:
             self.progress.event(collected.shortfall)
         credited = credit(collected.kept, self.settings, steps_done=step - 1) if collected.kept else None
         rollouts = self.directory.rollouts / f"step_{step:06d}.jsonl"
-        write_rollouts(rollouts, collected, credited.groups if credited else [])
+        write_rollouts(rollouts, collected, credited.groups if credited else [], self.spans)
         return credited
 
     def _update(self, credited: Credited | None, step: int) -> tuple[UpdateReport | None, bool]:

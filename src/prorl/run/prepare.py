@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from prorl.engine import devices
 from prorl.engine.local.precision import choose
 from prorl.errors import UserError
 from prorl.policy.shape import shape_of
@@ -12,6 +13,7 @@ from prorl.recipe.derived import checkpoint_bytes
 from prorl.recipe.schema import Recipe
 from prorl.recipe.stages import WORKED_SOLUTIONS
 from prorl.run.lessons import check_imitation
+from prorl.run.signals import check_signals
 from prorl.run.suites import Suites
 from prorl.tasks.contract import Problem, Split
 
@@ -21,9 +23,11 @@ _GIB = 2**30
 def settled(recipe: Recipe) -> Recipe:
     """The recipe with all that depends on where it is started written out, so that it goes on so elsewhere.
 
-    That is the precision `auto` stands for, and absolute paths of what is imitated and of profiles.
+    That is what the precision and the device `auto` stand for, and absolute paths of what is imitated and of profiles.
     """
-    compute = recipe.compute.model_copy(update={"precision": choose(recipe.compute.precision)})
+    cluster = recipe.cluster.model_copy(update={"device": devices.choose(recipe.cluster.device)})
+    on_gpu = recipe.engine == "cluster" and cluster.device == "cuda" and recipe.compute.precision == "auto"
+    compute = recipe.compute.model_copy(update={"precision": "bf16" if on_gpu else choose(recipe.compute.precision)})
     stages = []
     for stage in recipe.stages:
         if stage.imitate and stage.imitate.source != WORKED_SOLUTIONS:
@@ -36,7 +40,9 @@ def settled(recipe: Recipe) -> Recipe:
     mixture = recipe.mixture
     if mixture.profile is not None:
         mixture = mixture.model_copy(update={"profile": str(Path(mixture.profile).absolute())})
-    return recipe.model_copy(update={"compute": compute, "mixture": mixture, "stages": tuple(stages)})
+    return recipe.model_copy(
+        update={"compute": compute, "cluster": cluster, "mixture": mixture, "stages": tuple(stages)}
+    )
 
 
 def held_out(recipe: Recipe, suites: Suites) -> tuple[list[Problem], list[Problem]]:
@@ -47,7 +53,9 @@ def held_out(recipe: Recipe, suites: Suites) -> tuple[list[Problem], list[Proble
 
 
 def check(recipe: Recipe, suites: Suites) -> None:
-    """Raises UserError if a split is too small, a profile can't be read, or a stage has nothing to imitate."""
+    """Raises UserError if a split is too small, a profile can't be read, a stage has nothing to imitate, or a guard or
+    target names a metric that there is not."""
+    check_signals(recipe, suites.names)
     held_out(recipe, suites)
     for index, stage in enumerate(recipe.stages):
         suites.stale(index)

@@ -23,8 +23,11 @@ class Suites:
     A worker pool is opened when it is needed; that of a stage is closed when a stage with another mixture begins.
     """
 
-    def __init__(self, recipe: Recipe) -> None:
-        """Build all suites. Raises UserError for an unknown task or option of any stage."""
+    def __init__(self, recipe: Recipe, begun: Recipe | None = None) -> None:
+        """Build all suites. Raises UserError for an unknown task or option of any stage.
+
+        `begun` is the recipe that the run began with, if it was edited since: validation stays with its tasks.
+        """
         self.recipe = recipe
         settings = [at_stage(recipe, index) for index in range(len(recipe.stages))]
         self._mixtures = [_Mixture(of_stage.tasks, of_stage.mixture) for of_stage in settings]
@@ -32,10 +35,17 @@ class Suites:
         self._suites = {mixture.key: mixture.suite() for mixture in (self._top, *self._mixtures)}
         self.top = self._suites[self._top.key]
         self._pools: dict[str, WorkerPool[Problem]] = {}
+        edited = begun is not None and begun.stages != recipe.stages
+        self._validated = Suites(begun)._trained() if begun is not None and edited else self._trained()
 
     def at(self, stage: int) -> Suite:
         """The suite of a stage."""
         return self._suites[self._mixtures[stage].key]
+
+    @property
+    def names(self) -> set[str]:
+        """The tasks of all stages, and of what is held out."""
+        return {name for suite in self._suites.values() for name in suite.tasks}
 
     def stale(self, stage: int) -> frozenset[str]:
         """Ids of the problems that a stage leaves out because they don't teach, by the profile that it names."""
@@ -56,9 +66,11 @@ class Suites:
         return self._pool(self._top.key)
 
     def held_out(self, split: Split, per_task: int) -> list[Problem]:
-        """Problems of the recipe's own tasks that training never sees; for validation of those that it trains on."""
-        trained = {name for suite in self._suites.values() for name, weight in suite.weights.items() if weight > 0}
-        return self.top.held_out(split, per_task, trained if split is Split.VALIDATION else None)
+        """Problems of the recipe's own tasks that training never sees; for validation of those that it trains on.
+
+        They stay the same when later stages are edited, since validations of one run are held against one another.
+        """
+        return self.top.held_out(split, per_task, self._validated if split is Split.VALIDATION else None)
 
     def close(self) -> None:
         """End all workers."""
@@ -71,6 +83,10 @@ class Suites:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _trained(self) -> set[str]:
+        """Names of the tasks that some stage trains on."""
+        return {name for suite in self._suites.values() for name, weight in suite.weights.items() if weight > 0}
 
     def _pool(self, key: str) -> WorkerPool[Problem]:
         if key not in self._pools:

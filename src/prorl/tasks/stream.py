@@ -109,6 +109,10 @@ class ProblemStream:
         self._skipped = dict(state["skipped"])
         self._retired = set(state["retired"])
 
+    def go_back(self, state: Mapping[str, Any]) -> None:
+        """Stand where the stream stood when `state` was taken; what was retired since stays so."""
+        self.load_state_dict({**state, "retired": self._retired})
+
     def _left_out(self, problem: Problem) -> bool:
         known = problem.id in self._retired or problem.id in self._examples
         return known or fingerprint(problem) in self._held_out

@@ -18,6 +18,8 @@ from prorl.recipe.schema import Objective
 class Batch:
     """Tensors are `[tokens]` over all completions of the update, in order; a row's part is a slice of them.
 
+    `rows` are those that this process computes; the tensors hold the tokens of all.
+
     `weights` hold the loss's denominators, taken over the whole update before it is cut into rows. A token whose
     sampler log-probability isn't finite is in no sum (`keep`).
     """

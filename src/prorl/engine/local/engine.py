@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from prorl.engine.local import shards
 from prorl.engine.local.imitation import imitate
 from prorl.engine.local.masters import MasterOptimizer
 from prorl.engine.local.precision import settle
+from prorl.engine.local.ranks import Alone, Ranks
 from prorl.engine.local.reference import Reference, content_id
 from prorl.engine.local.sampler import sample
 from prorl.engine.local.scoring import score
@@ -28,21 +30,30 @@ from prorl.engine.protocol import (
     TrainingGroup,
     UpdateReport,
 )
+from prorl.engine.text import TextEngine
 from prorl.errors import IntegrityError
 from prorl.policy.model import Policy
-from prorl.policy.turn import Turn
 from prorl.recipe.schema import Compute, Objective, Optimizer
 
 
-class LocalEngine:
+class LocalEngine(TextEngine):
     """Implements `prorl.engine.protocol.Engine` in this process."""
+
+    staleness = 0
+    """Updates that the weights of a sample may be behind."""
 
     def __init__(self, model: Path, compute: Compute, seed: int) -> None:
         """Load the model; it is policy and reference policy at once, and KL is 0."""
-        self.policy = Policy.load(model, settle(compute))
-        self.reference = Reference(self.policy)
-        self.optimizer = MasterOptimizer(self.policy.parameters)
-        self.trainer = Trainer(self.policy, self.reference.policy, self.optimizer, compute.train_tokens)
+        self.model = model
+        policy = Policy.load(model, settle(compute))
+        policy.recompute(compute.recompute)
+        self._hold(policy, policy.frozen_copy(), compute, seed, Alone())
+
+    def _hold(self, policy: Policy, frozen: Policy, compute: Compute, seed: int, ranks: Ranks) -> None:
+        self.policy, self.ranks = policy, ranks
+        self.reference = Reference(frozen)
+        self.optimizer = MasterOptimizer(policy.parameters)
+        self.trainer = Trainer(policy, frozen, self.optimizer, compute.train_tokens, ranks)
         self.compute, self.seed = compute, seed
         self.weights_version = 0
         self._fresh_reference = True
@@ -52,21 +63,12 @@ class LocalEngine:
         """Content hash of the reference policy."""
         return self.reference.id
 
-    def encode(self, messages: Sequence[Turn]) -> list[int]:
-        """Token ids of a conversation, up to where the model answers."""
-        return self.policy.encode(messages)
-
-    def encode_answer(self, text: str) -> list[int]:
-        """Token ids of an answer to be imitated, with the end-of-turn token."""
-        return self.policy.encode_answer(text)
-
-    def decode(self, tokens: Sequence[int]) -> str:
-        """The text of a completion."""
-        return self.policy.decode(tokens)
-
-    def sample(self, requests: Sequence[GroupRequest], sampling: Sampling) -> Iterator[SampledGroup]:
+    def sample(self, requests: Sequence[GroupRequest], sampling: Sampling) -> Generator[SampledGroup]:
         """Complete every request; groups come as they finish."""
-        return sample(self.policy, requests, sampling, self.seed, self.compute.concurrent_samples, self.weights_version)
+        return sample(
+            self.policy, requests, sampling, self.seed, self.compute.concurrent_samples, self.weights_version,
+            int(self.compute.cache_gigabytes * 2**30),
+        )  # fmt: skip
 
     def score(self, given: Sequence[Given], temperature: float) -> Iterator[tuple[Scored, ...]]:
         """Score given completions over softmax(logits / temperature): one tuple for each prompt, in order."""
@@ -84,7 +86,8 @@ class LocalEngine:
 
         Raises NonFiniteGradient, and IntegrityError on stale samples and on a KL that is not 0 after a reset.
         """
-        stale = {group.sampled.weights_version for group in groups} - {self.weights_version}
+        versions = {group.sampled.weights_version for group in groups}
+        stale = {version for version in versions if not 0 <= self.weights_version - version <= self.staleness}
         if stale:
             raise IntegrityError(f"groups sampled by weights {sorted(stale)} came to weights {self.weights_version}")
         with self._changing_weights():
@@ -93,7 +96,7 @@ class LocalEngine:
     def imitate(self, examples: Sequence[Example], optimizer: Optimizer) -> ImitationReport:
         """Make the step's updates on the cross-entropy of the answers. Raises NonFiniteGradient."""
         with self._changing_weights():
-            return imitate(self.policy, self.optimizer, examples, optimizer, self.compute.train_tokens)
+            return imitate(self.policy, self.optimizer, examples, optimizer, self.compute.train_tokens, self.ranks)
 
     def reset_reference(self, clear_optimizer: bool) -> str:
         """Make the current policy the reference policy; returns its id."""
@@ -117,14 +120,17 @@ class LocalEngine:
     def save(self, folder: Path) -> None:
         """Write fp32 weights, optimizer moments and counters into `folder`."""
         self.optimizer.save(folder / "policy.safetensors", folder / "optimizer.safetensors")
-        state = {
+        (folder / "engine.json").write_text(json.dumps(self._state(), indent=1), encoding="utf-8")
+
+    def _state(self) -> dict[str, Any]:
+        """Counters and ids."""
+        return {
             "weights_version": self.weights_version,
             "updates_since_clear": self.optimizer.updates,
             "fresh_reference": self._fresh_reference,
             "reference_id": self.reference.id,
             "policy_id": content_id(self.optimizer.masters),
         }
-        (folder / "engine.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
 
     def save_reference(self, file: Path) -> None:
         """Write the reference policy."""
@@ -140,13 +146,18 @@ class LocalEngine:
     def _load_policy(self, folder: Path) -> dict[str, Any]:
         """Restore weights and moments; returns the rest of what was saved with them."""
         state: dict[str, Any] = json.loads((folder / "engine.json").read_text(encoding="utf-8"))
-        self.optimizer.load(
-            folder / "policy.safetensors", folder / "optimizer.safetensors", state["updates_since_clear"]
-        )
+        self._load_weights(folder, state["updates_since_clear"])
         found = content_id(self.optimizer.masters)
         if found != state["policy_id"]:
             raise IntegrityError(f"{folder}: policy has id {found}, expected {state['policy_id']}")
         return state
+
+    def _load_weights(self, folder: Path, updates: int) -> None:
+        """Restore weights and moments that this engine wrote, or another of any number of processes."""
+        if shards.are_in(folder):
+            self.optimizer.restore(*shards.read(folder, self.optimizer.masters), updates, folder)
+        else:
+            self.optimizer.load(folder / "policy.safetensors", folder / "optimizer.safetensors", updates)
 
     @contextmanager
     def _changing_weights(self) -> Iterator[None]:
@@ -168,3 +179,14 @@ class LocalEngine:
     def export(self, folder: Path) -> None:
         """Write the policy as a Hugging Face folder."""
         self.policy.export(folder)
+
+    def notices(self) -> list[str]:
+        """Nothing happens here that the caller isn't told at once."""
+        return []
+
+    def restart(self) -> None:
+        """Load the base model again."""
+        self.__init__(self.model, self.compute, self.seed)  # type: ignore[misc]
+
+    def close(self) -> None:
+        """There are no other processes."""

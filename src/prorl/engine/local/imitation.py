@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
+
 from prorl.engine.local.masters import MasterOptimizer
+from prorl.engine.local.ranks import Ranks, share
 from prorl.engine.local.rows import fill
 from prorl.engine.local.schedule import deal, learning_rate
 from prorl.engine.protocol import Example, ImitationReport
@@ -14,22 +17,27 @@ from prorl.recipe.schema import Optimizer
 
 
 def imitate(
-    policy: Policy, optimizer: MasterOptimizer, examples: Sequence[Example], settings: Optimizer, row_tokens: int
-) -> ImitationReport:
+    policy: Policy, optimizer: MasterOptimizer, examples: Sequence[Example], settings: Optimizer, row_tokens: int,
+    ranks: Ranks,
+) -> ImitationReport:  # fmt: skip
     """All updates of one step; each example is used in exactly one. Prompts are conditioned on and not learnt.
 
-    The loss of an update is the mean negative log-probability over all tokens of its answers, in nats.
+    Several processes may make them together, each on its share of the rows. The loss of an update is the mean negative
+    log-probability over all tokens of its answers, in nats.
     """
     total, tokens, norm, rate = 0.0, 0, 0.0, 0.0
     for part in deal(examples, settings.updates_per_step):
         weight = 1.0 / sum(len(example.answer) for example in part)
-        for row in fill((Tree(example.prompt, [example.answer]) for example in part), row_tokens):
+        rows = fill((Tree(example.prompt, [example.answer]) for example in part), row_tokens)
+        for row in share(rows, ranks):
             logprobs, _ = policy.logprobs(PackedTrees.of(row.trees), temperature=1.0)
-            loss = -weight * logprobs.sum()
+            loss = -weight * (not row.idle) * logprobs.sum()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.collect()
-            total -= float(logprobs.detach().sum())
-            tokens += len(logprobs)
+            if not row.idle:
+                total -= float(logprobs.detach().sum())
+                tokens += len(logprobs)
         rate = learning_rate(settings, optimizer.updates)
         norm = max(norm, optimizer.step(settings, rate))
-    return ImitationReport(total / tokens, norm, rate, tokens)
+    total, tokens = ranks.sum(torch.tensor([total, tokens], dtype=torch.float64)).tolist()
+    return ImitationReport(total / tokens, norm, rate, int(tokens))

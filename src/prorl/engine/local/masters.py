@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from prorl.engine.local.tensors import read_tensors, write_tensors
+from prorl.engine.local.tensors import placed, read_tensors, whole, write_tensors
 from prorl.engine.protocol import NonFiniteGradient
 from prorl.errors import IntegrityError
 from prorl.kernels.sums import add_up
@@ -17,8 +18,8 @@ from prorl.recipe.schema import Optimizer
 class MasterOptimizer:
     """Owns the fp32 weights and the optimizer's moments.
 
-    In fp32 the masters are the model's own parameters. In bf16 they are copies: gradients are added up in fp32 over
-    micro-batches, and every update is rounded once into the model.
+    In fp32, and where the weights are held in shards, the masters are the model's own parameters. Otherwise they are
+    copies: gradients are added up in fp32 over micro-batches, and every update is rounded once into the model.
     """
 
     def __init__(self, parameters: dict[str, nn.Parameter]) -> None:
@@ -50,7 +51,9 @@ class MasterOptimizer:
 
         Raises NonFiniteGradient before any weight is touched.
         """
-        norm = torch.nn.utils.clip_grad_norm_(self.masters.values(), settings.max_grad_norm)
+        gradients = [master.grad for master in self.masters.values() if master.grad is not None]
+        norm = whole(torch.nn.utils.get_total_norm(gradients))
+        torch.nn.utils.clip_grads_with_norm_(self.masters.values(), settings.max_grad_norm, norm)
         if not torch.isfinite(norm):
             self._drop_gradients()
             raise NonFiniteGradient(f"gradient norm is {float(norm)}: no update was made from it")
@@ -67,29 +70,38 @@ class MasterOptimizer:
     def save(self, weights: Path, moments: Path) -> None:
         """Write masters and moments as two safetensors files."""
         write_tensors(self.masters, weights)
-        saved: dict[str, Tensor] = {}
-        for name, master in self.masters.items():
-            for key, value in self._adam.state.get(master, {}).items():
-                saved[f"{key}/{name}"] = value.detach().clone().reshape(value.shape)
-        write_tensors(saved, moments)
+        write_tensors({name: moment.clone() for name, moment in self.moments.items()}, moments)
+
+    @property
+    def moments(self) -> dict[str, Tensor]:
+        """What the optimizer remembers, by `kind/weight`."""
+        return {
+            f"{kind}/{name}": value.detach()
+            for name, master in self.masters.items()
+            for kind, value in self._adam.state.get(master, {}).items()
+        }
 
     def load(self, weights: Path, moments: Path, updates: int) -> None:
         """Restore what `save` wrote. Raises IntegrityError when names or shapes differ."""
-        saved = read_tensors(weights)
-        if saved.keys() != self.masters.keys():
-            odd = sorted(saved.keys() ^ self.masters.keys())[0]
-            raise IntegrityError(f"{weights}: weight {odd!r} is on one side only; it belongs to another model")
+        self.restore(read_tensors(weights), read_tensors(moments), updates, weights)
+
+    def restore(self, weights: Mapping[str, Tensor], moments: Mapping[str, Tensor], updates: int, where: Path) -> None:
+        """Take over masters and moments, whole or in shards. Raises IntegrityError when names or shapes differ."""
+        if weights.keys() != self.masters.keys():
+            odd = sorted(weights.keys() ^ self.masters.keys())[0]
+            raise IntegrityError(f"{where}: weight {odd!r} is on one side only; it belongs to another model")
         self.clear()
         with torch.no_grad():
             for name, master in self.masters.items():
-                if saved[name].shape != master.shape:
-                    shapes = f"{tuple(saved[name].shape)}, expected {tuple(master.shape)}"
-                    raise IntegrityError(f"{weights}: weight {name!r} has shape {shapes}")
-                master.copy_(saved[name])
+                if weights[name].shape != master.shape:
+                    shapes = f"{tuple(weights[name].shape)}, expected {tuple(master.shape)}"
+                    raise IntegrityError(f"{where}: weight {name!r} has shape {shapes}")
+                master.copy_(placed(weights[name], master))
         self._publish()
-        for key, value in read_tensors(moments).items():
+        for key, value in moments.items():
             kind, _, name = key.partition("/")
-            self._adam.state[self.masters[name]][kind] = value
+            master = self.masters[name]
+            self._adam.state[master][kind] = placed(value, master) if value.shape == master.shape else value
         self.updates = updates
 
     @torch.no_grad()

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from prorl.engine.local.tensors import read_tensors, write_tensors
+from prorl.engine.local.tensors import placed, read_tensors, whole, write_tensors
 from prorl.errors import IntegrityError
 from prorl.policy.model import Policy
 
@@ -18,7 +18,7 @@ def content_id(weights: Mapping[str, Tensor]) -> str:
     """A hash of names, shapes, types and every byte of the weights: 16 hexadecimal digits of SHA-256."""
     digest = hashlib.sha256()
     for name in sorted(weights):
-        tensor = weights[name].detach().contiguous()
+        tensor = whole(weights[name].detach()).cpu().contiguous()
         digest.update(f"{name}:{tensor.dtype}:{tuple(tensor.shape)};".encode())
         digest.update(tensor.flatten().view(torch.uint8).numpy().data)
     return digest.hexdigest()[:16]
@@ -28,8 +28,8 @@ class Reference:
     """The policy that KL is measured against."""
 
     def __init__(self, policy: Policy) -> None:
-        """A copy of `policy` as it is now."""
-        self.policy = policy.frozen_copy()
+        """`policy` is a frozen copy that nobody else holds."""
+        self.policy = policy
         self.id = content_id(self.policy.parameters)
 
     @torch.no_grad()
@@ -51,5 +51,5 @@ class Reference:
         if found != expected:
             raise IntegrityError(f"{file}: reference policy has id {found}, expected {expected}; the file was altered")
         for name, parameter in self.policy.parameters.items():
-            parameter.copy_(weights[name])
+            parameter.copy_(placed(weights[name], parameter))
         self.id = found

@@ -11,10 +11,19 @@ from prorl.policy.tree import Tree
 
 @dataclass(frozen=True)
 class Row:
-    """Trees computed in one forward-backward pass. `first_token`: of all completion tokens of the update, in order."""
+    """Trees computed in one forward-backward pass. `first_token`: of all completion tokens of the update, in order.
+
+    An `idle` row is computed and counts for nothing; see `prorl.engine.local.ranks`.
+    """
 
     trees: tuple[Tree, ...]
     first_token: int
+    idle: bool = False
+
+    @property
+    def tokens(self) -> int:
+        """Packed tokens that the row costs."""
+        return sum(tree.tokens for tree in self.trees)
 
     @property
     def lengths(self) -> list[int]:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from prorl.algo.losses import TokenLoss
+from prorl.engine.local.ranks import Ranks
 
 
 class Tally:
@@ -37,6 +38,14 @@ class Tally:
         }
         for name, value in added.items():
             self.sums[name] += float(value)
+
+    def add_up(self, ranks: Ranks) -> None:
+        """Take in what the other processes added."""
+        counts = [float(self.tokens), float(self.dropped)]
+        added = ranks.sum(torch.tensor([*counts, *self.sums.values()], dtype=torch.float64)).tolist()
+        self.tokens, self.dropped = int(added[0]), int(added[1])
+        self.sums = dict(zip(self.sums, added[2:], strict=True))
+        self.ratio_max = ranks.max(self.ratio_max)
 
     def means(self, updates: int) -> dict[str, Any]:
         """Means over tokens, counts and the largest ratio; the loss is the mean over the step's updates."""

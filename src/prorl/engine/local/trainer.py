@@ -11,6 +11,7 @@ from prorl.algo.packed import Segments
 from prorl.engine.local.batch import Batch
 from prorl.engine.local.loss import TokenValues, row_loss
 from prorl.engine.local.masters import MasterOptimizer
+from prorl.engine.local.ranks import Ranks, share
 from prorl.engine.local.rows import Row, cut
 from prorl.engine.local.schedule import deal, learning_rate
 from prorl.engine.local.tally import Tally
@@ -22,10 +23,16 @@ from prorl.recipe.schema import Objective, Optimizer
 
 
 class Trainer:
-    """Makes the optimizer updates of a step. Holds the policy, the reference policy and the master weights."""
+    """Makes the optimizer updates of a step. Holds the policy, the reference policy and the master weights.
 
-    def __init__(self, policy: Policy, reference: Policy, optimizer: MasterOptimizer, row_tokens: int) -> None:
+    Several processes may make them together (`ranks`), each on its share of the rows.
+    """
+
+    def __init__(
+        self, policy: Policy, reference: Policy, optimizer: MasterOptimizer, row_tokens: int, ranks: Ranks
+    ) -> None:
         self.policy, self.reference, self.optimizer, self.row_tokens = policy, reference, optimizer, row_tokens
+        self.ranks = ranks
 
     def update(
         self,
@@ -45,24 +52,26 @@ class Trainer:
         batches = [self._batch(part, objective, sampling) for part in deal(groups, settings.updates_per_step)]
         for number, batch in enumerate(batches):
             if number > 0 or objective.correction.kind != "none":
-                batch.remember_old(self._logprobs_of(batch.rows, sampling.temperature), objective)
+                batch.remember_old(self._logprobs_of(batch, sampling.temperature), objective)
         first_drift = rate = norm = 0.0
         for number, batch in enumerate(batches):
-            drift = max(
-                self._backward(row, batch, objective, coefficients, sampling.temperature, tally) for row in batch.rows
+            drift = self.ranks.max(
+                max(self._backward(r, batch, objective, coefficients, sampling.temperature, tally) for r in batch.rows)
             )
             if number == 0:
                 first_drift = drift
                 _check_fresh(drift, fresh_reference)
             rate = learning_rate(settings, self.optimizer.updates)
             norm = max(norm, self.optimizer.step(settings, rate))
+        tally.add_up(self.ranks)
         return UpdateReport(
             **tally.means(updates=len(batches)), grad_norm=norm, learning_rate=rate, first_log_ratio=first_drift,
             checked_reset=fresh_reference,
         )  # fmt: skip
 
     def _batch(self, groups: Sequence[TrainingGroup], objective: Objective, sampling: Sampling) -> Batch:
-        return Batch(groups, cut(groups, self.row_tokens), objective.aggregation, sampling.max_new_tokens)
+        rows = share(cut(groups, self.row_tokens), self.ranks)
+        return Batch(groups, rows, objective.aggregation, sampling.max_new_tokens)
 
     def _backward(
         self, row: Row, batch: Batch, objective: Objective, coefficients: Coefficients, temperature: float, tally: Tally
@@ -76,18 +85,25 @@ class Trainer:
         old = logprobs.detach() if batch.old is None else batch.old[at]
         values = TokenValues(
             logprobs, entropies, old, reference,
-            batch.advantages[at], batch.weights[at], batch.correction[at], batch.keep[at],
+            batch.advantages[at], batch.weights[at] * (not row.idle), batch.correction[at], batch.keep[at],
         )  # fmt: skip
         segments = Segments.of_lengths(torch.tensor(row.lengths))
         loss, kl, surrogate = row_loss(values, segments, objective, coefficients)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.collect()
-        tally.add(loss.detach(), kl.detach(), entropies.detach(), old, batch.sampler[at], surrogate)
+        if not row.idle:
+            tally.add(loss.detach(), kl.detach(), entropies.detach(), old, batch.sampler[at], surrogate)
         return float((logprobs.detach() - reference).abs().max())
 
     @torch.no_grad()
-    def _logprobs_of(self, rows: Sequence[Row], temperature: float) -> Tensor:
-        return torch.cat([self.policy.logprobs(PackedTrees.of(row.trees), temperature)[0] for row in rows])
+    def _logprobs_of(self, batch: Batch, temperature: float) -> Tensor:
+        """Of every token of the update, `[tokens]`, whichever process computed it."""
+        whole = torch.zeros_like(batch.sampler)
+        for row in batch.rows:
+            logprobs, _ = self.policy.logprobs(PackedTrees.of(row.trees), temperature)
+            if not row.idle:
+                whole[row.first_token : row.first_token + len(logprobs)] = logprobs
+        return self.ranks.sum(whole)
 
 
 def _check_fresh(drift: float, fresh_reference: bool) -> None:
