@@ -1,4 +1,4 @@
-"""A whole training step against TRL's GRPOTrainer: same model, prompts, completions and lengths, in turn, in one process.
+"""A whole training step against TRL's GRPOTrainer: same model, prompts and lengths, in turn, in one process.
 
     python benchmarks/step_vs_trl.py --prompt-tokens 200 --new-tokens 10 --rounds 3 --out few_shot.json
 
@@ -61,7 +61,7 @@ class Alternate(TrainerCallback):
     def on_step_end(self, *_: Any, **__: Any) -> None:
         self.theirs.append(time.perf_counter() - self.began)
         self.mine.append(self.ours(len(self.mine)))
-        print(f"TRL {self.theirs[-1]:.1f} s, ours {self.mine[-1]}", flush=True)
+        print(f"TRL {self.theirs[-1]:.1f} s, ours {self.mine[-1]}", flush=True)  # noqa: T201
 
 
 def main() -> None:
@@ -115,7 +115,7 @@ def main() -> None:
         "samples_per_second": {"ours": batch / statistics.median(mine), "trl": batch / statistics.median(theirs)},
         "ratio": ratio,
     }  # fmt: skip
-    print(json.dumps(result["samples_per_second"]), f"ratio {ratio:.1f}")
+    print(json.dumps(result["samples_per_second"]), f"ratio {ratio:.1f}")  # noqa: T201
     write(given.out, result)
 
 

@@ -8,10 +8,13 @@ import os
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+
+from .browser import Browser
 
 torch.set_num_threads(1)
 
@@ -30,3 +33,23 @@ def smollm2() -> Path:
     from prorl.policy.catalogue import resolve
 
     return resolve("smollm2-135m")
+
+
+@pytest.fixture(params=[True, False], ids=["kernels", "plain"])
+def with_and_without_kernels(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The test runs twice: with compiled kernels, which must be there, and with PyTorch alone."""
+    from prorl.kernels.library import enable, enabled, why_not
+
+    assert why_not() is None
+    enable(request.param)
+    assert enabled() == request.param
+    yield
+    enable(True)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One browser for all tests of pages."""
+    opened = Browser(tmp_path_factory.mktemp("browser"))
+    yield opened
+    opened.close()

@@ -8,6 +8,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+import time
 import tomllib
 from pathlib import Path
 
@@ -76,3 +77,29 @@ def test_what_runs_without_torch_loads_without_it(name: str) -> None:
     )
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert process.stdout.strip() == "[]"
+
+
+def seconds(*command: str) -> float:
+    """The quickest of several tries: what the command takes where nothing else is going on."""
+    tries = []
+    for _ in range(5):
+        began = time.perf_counter()
+        subprocess.run(command, capture_output=True, check=True)
+        tries.append(time.perf_counter() - began)
+    return min(tries)
+
+
+def test_importing_and_asking_for_help_are_quick() -> None:
+    """0.2 s and 0.5 s are promised, on top of what an empty interpreter takes to start."""
+    empty = seconds(sys.executable, "-c", "pass")
+    assert seconds(sys.executable, "-c", "import prorl") - empty < 0.2
+    assert seconds(sys.executable, "-c", "from prorl.cli.main import app; app(['--help'])") - empty < 0.5
+
+
+def test_help_needs_neither_torch_nor_the_recipes() -> None:
+    code = (
+        "import sys\nfrom prorl.cli.main import app\ntry: app(['train', '--help'])\nexcept SystemExit: pass\n"
+        "print([name for name in ('torch', 'numpy', 'polars', 'yaml') if name in sys.modules])"
+    )
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout.splitlines()[-1] == "[]"

@@ -109,6 +109,31 @@ def test_a_real_gain_is_significant_and_none_is_not() -> None:
     assert "includes 0" in none.verdict()
 
 
+def test_the_verdict_speaks_of_the_first_and_the_largest_k() -> None:
+    rng = np.random.default_rng(0)
+    scores = {
+        (f"t{t}", f"p{t}-{p}"): (rng.random(16) < 0.2).astype(float).tolist() for t in range(4) for p in range(12)
+    }
+    sure = {key: [float(key[1][-1] in "02468")] * 16 for key in scores}
+    result = compare(_answers("m0", scores), _answers("m1", sure), ks=(1, 4, 16), seed=0)
+    assert result.verdict().count("Mean pass@") == 2
+    assert "Mean pass@1 over 4 tasks rose" in result.verdict()
+    assert "Mean pass@16 over 4 tasks fell" in result.verdict()
+    assert result.overall.largest_p_value < 0.01
+    smallest = min(result.tasks, key=lambda row: row.largest_p_value)
+    assert smallest.largest_p_corrected == pytest.approx(min(1, 4 * smallest.largest_p_value))
+    one = compare(_answers("m0", scores), _answers("m1", sure), ks=(1,), seed=0)
+    assert one.verdict().count("Mean pass@") == 1
+    assert one.overall.largest_p_value == one.overall.p_value
+
+
+def test_comparisons_written_before_the_largest_k_was_tested_can_be_read() -> None:
+    content = compare(_suite("m0", 0.2, 1), _suite("m1", 0.3, 2), seed=0).to_dict()
+    for row in (*content["tasks"], content["overall"]):
+        del row["largest_p_value"], row["largest_p_corrected"]
+    assert Comparison.from_dict(content).overall.largest_p_value is None
+
+
 def test_tasks_are_corrected_for_their_number() -> None:
     result = compare(_suite("m0", 0.2, 1, tasks=6), _suite("m1", 0.25, 2, tasks=6), seed=0)
     smallest = min(result.tasks, key=lambda row: row.p_value)

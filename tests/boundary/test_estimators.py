@@ -1,13 +1,15 @@
 """pass@k against enumeration of every subset, and against the published values."""
 
+from fractions import Fraction
 from itertools import combinations
+from math import comb
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prorl.boundary.estimators import k_grid, pass_at_k
+from prorl.boundary.estimators import boundary_k, k_grid, noise_of_pass_at_k, pass_at_k, pass_at_ks
 
 
 @pytest.mark.parametrize("n", range(1, 9))
@@ -65,3 +67,38 @@ def test_grid_doubles_and_ends_at_the_number_of_samples() -> None:
     assert k_grid(16) == (1, 2, 4, 8, 16)
     assert k_grid(24) == (1, 2, 4, 8, 16, 24)
     assert k_grid(1) == (1,)
+
+
+@pytest.mark.parametrize("c", [1, 2, 300, 16_383])
+def test_stays_exact_at_sixteen_thousand_samples(c: int) -> None:
+    ks = (1, 2, 128, 8192, 16_383, 16_384)
+    exact = [float(1 - Fraction(comb(16_384 - c, k), comb(16_384, k))) for k in ks]
+    assert pass_at_ks([16_384], [c], ks)[:, 0] == pytest.approx(exact, rel=1e-11)
+
+
+def test_a_curve_is_each_of_its_points() -> None:
+    rng = np.random.default_rng(1)
+    n = rng.integers(32, 300, 500)
+    c = rng.binomial(n, 0.05)
+    assert np.array_equal(pass_at_ks(n, c, (1, 8, 32)), np.stack([pass_at_k(n, c, k) for k in (1, 8, 32)]))
+
+
+def test_many_problems_are_worked_out_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    n, c = np.full(40, 20), np.arange(40) % 21
+    whole = pass_at_ks(n, c, (1, 7))
+    monkeypatch.setattr("prorl.boundary.estimators._CELLS", 21)
+    assert np.array_equal(pass_at_ks(n, c, (1, 7)), whole)
+
+
+@pytest.mark.parametrize("k", [1, 4])
+def test_noise_is_the_variance_over_repeated_sampling(k: int) -> None:
+    rng = np.random.default_rng(2)
+    c = rng.binomial(16, 0.1, 300_000)
+    n = np.full(len(c), 16)
+    assert noise_of_pass_at_k(n, c, k).mean() == pytest.approx(pass_at_k(n, c, k).var(), rel=0.02)
+    with pytest.raises(ValueError, match="at least 18"):
+        noise_of_pass_at_k([16], [1], 9)
+
+
+def test_the_boundary_is_read_at_128_or_where_the_samples_end() -> None:
+    assert [boundary_k(n) for n in (16, 128, 1024)] == [16, 128, 128]

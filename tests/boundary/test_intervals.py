@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import beta, norm, t
 
 from prorl.boundary.estimators import pass_at_k
-from prorl.boundary.intervals import Interval, mean_interval
+from prorl.boundary.intervals import Interval, mean_interval, mean_intervals, resampled_means
 
 
 def _coverage(strata: tuple[int, ...], shape: tuple[float, float], k: int, gain: float, repetitions: int) -> float:
@@ -120,3 +120,22 @@ def test_no_data_is_an_error() -> None:
     for strata in ([], [np.array([])]):
         with pytest.raises(ValueError, match="at least one"):
             mean_interval(strata, np.random.default_rng(0))
+
+
+def test_columns_with_and_without_spread_have_the_intervals_they_have_alone() -> None:
+    rng = np.random.default_rng(8)
+    strata = [
+        np.stack([rng.uniform(0, 1, size), np.zeros(size), np.repeat([0.0, 1.0], size // 2)]) for size in (12, 20)
+    ]
+    together = mean_intervals(strata, np.random.default_rng(1))
+    for column, found in enumerate(together):
+        alone = mean_interval([values[column] for values in strata], np.random.default_rng(1))
+        assert (found.estimate, found.low, found.high) == pytest.approx((alone.estimate, alone.low, alone.high))
+    assert together[1].low == together[1].estimate == 0.0
+
+
+def test_resampled_means_have_the_variance_of_a_stratified_mean() -> None:
+    first, second = np.array([[0.0, 1.0, 0.5]]), np.array([[0.2, 0.4]])
+    means = resampled_means([first, second], np.random.default_rng(0), 200_000)[:, 0]
+    assert means.mean() == pytest.approx((0.5 + 0.3) / 2, abs=0.001)
+    assert means.var() == pytest.approx((first.var() / 3 + second.var() / 2) / 4, rel=0.02)

@@ -39,6 +39,9 @@ def prorl(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]
         (["train"], ["name a recipe"]),
         (["recipe", "show", "nosuch"], ["'nosuch'", "quickstart"]),
         (["report", "nowhere"], ["nowhere", "holds no run"]),
+        (["train", "quickstart", "resets.plateau.patience=2"], ["resets.plateau needs a validation section"]),
+        (["train", "quickstart", "health.length.signal=lenght"], ["guard 'length'", "'lenght'"]),
+        (["tasks", "profile", "m", "toy/echo", "--out", "/proc/p.parquet"], ["/proc/p.parquet", "--out"]),
         (["models", "remove", "nosuch"], ["'nosuch'", "smollm2-135m"]),
     ],
 )
@@ -47,6 +50,7 @@ def test_one_line_and_exit_code_two(arguments: list[str], words: list[str], tmp_
     assert done.returncode == 2, done.stderr
     assert done.stderr.startswith("prorl: ")
     assert done.stderr.count("\n") == 1
+    assert len(done.stderr) < 900  # no section is written out
     for word in words:
         assert word in done.stderr
     assert list(tmp_path.iterdir()) == []

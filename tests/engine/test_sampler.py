@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from prorl.engine.local.engine import LocalEngine
 from prorl.engine.protocol import GroupRequest, Sampling
 from prorl.policy.tree import PackedTrees, Tree
 from prorl.recipe.schema import Compute
+from prorl.tasks.contract import Message
 
 
 @pytest.fixture
@@ -80,3 +82,25 @@ def test_temperature_sharpens(engine: LocalEngine) -> None:
     cold = [c for g in engine.sample(requests(engine, 2), Sampling(8, 1e-4, 5)) for c in g.completions]
     assert len({c.tokens for c in cold[:8]}) == 1
     assert max(abs(p) for c in cold for p in c.logprobs) < 1e-2
+
+
+_KINDS = (torch.float32, torch.bfloat16)
+
+
+def test_what_lay_in_memory_before_does_not_get_into_samples(smollm2: Path) -> None:
+    """Products in bf16 may read a little beyond the tokens that a branch holds; what is there must be harmless."""
+    engine = LocalEngine(smollm2, Compute(precision="bf16", threads=1), seed=0)
+    texts = ["Count from one to ten. " * repeats for repeats in range(8, 16)]
+    prompts = [tuple(engine.encode([Message("user", text)])) for text in texts]
+    requests = [GroupRequest(key, prompt) for key, prompt in enumerate(prompts)]
+
+    def sampled() -> list[tuple[tuple[int, ...], tuple[float, ...]]]:
+        groups = sorted(engine.sample(requests, Sampling(16, 1.0, 16)), key=lambda group: group.request.key)
+        return [(c.tokens, c.logprobs) for group in groups for c in group.completions]
+
+    clean = sampled()
+    junk = [torch.full((1 << size,), float("nan"), dtype=kind) for size in range(8, 27) for kind in _KINDS]
+    del junk
+    after = sampled()
+    assert all(math.isfinite(logprob) for _, logprobs in after for logprob in logprobs)
+    assert after == clean

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("with_and_without_kernels")
 def test_tokens_come_as_often_as_they_should() -> None:
     logits = torch.tensor([0.0, 1.0, -1.0, 2.5] + [-3.0] * 296)
     rows = 200_000
-    tokens, _ = draw(logits.expand(rows, -1).clone(), uniforms(torch.arange(rows), 0), 1.0)
+    tokens, _ = draw(logits.expand(rows, -1).clone(), None, uniforms(torch.arange(rows), 0), 1.0)
     expected = logits.softmax(-1).double() * rows
     seen = torch.bincount(tokens, minlength=300).double()
     assert chisquare(seen, expected * (seen.sum() / expected.sum())).pvalue > 1e-3
@@ -23,7 +23,7 @@ def test_tokens_come_as_often_as_they_should() -> None:
 
 def test_logprobs_are_those_of_the_softmax() -> None:
     logits = torch.randn(64, 1000, generator=torch.Generator().manual_seed(1)) * 5
-    tokens, logprobs = draw(logits.clone(), uniforms(torch.arange(64), 3), 1.0)
+    tokens, logprobs = draw(logits.clone(), None, uniforms(torch.arange(64), 3), 1.0)
     expected = logits.log_softmax(-1).gather(1, tokens[:, None])[:, 0]
     torch.testing.assert_close(logprobs, expected, atol=1e-5, rtol=0)
 
@@ -35,14 +35,14 @@ def test_the_inverse_of_the_distribution_function_token_by_token() -> None:
     edges = torch.cat([torch.zeros(1), probabilities.cumsum(0)])
     for token in (0, 2, 3, 5):
         for place in (edges[token] + 1e-6, edges[token + 1] - 1e-6):
-            drawn, _ = draw(logits[None].clone(), place[None], 1.0)
+            drawn, _ = draw(logits[None].clone(), None, place[None], 1.0)
             assert drawn.item() == token
 
 
 def test_impossible_tokens_are_never_drawn_even_at_the_ends() -> None:
     logits = torch.full((2, 400), -torch.inf)
     logits[:, 130] = 0.0
-    drawn, logprobs = draw(logits, torch.tensor([0.0, 1.0 - 2.0**-53], dtype=torch.float64), 1.0)
+    drawn, logprobs = draw(logits, None, torch.tensor([0.0, 1.0 - 2.0**-53], dtype=torch.float64), 1.0)
     assert drawn.tolist() == [130, 130]
     assert logprobs.tolist() == [0.0, 0.0]
 
@@ -54,7 +54,7 @@ def test_drawing_equals_walking_along_the_distribution(dtype: torch.dtype, tempe
     """The slow way: add up probabilities until the number is passed."""
     logits = (torch.randn(40, vocabulary, generator=torch.Generator().manual_seed(4)) * 3).to(dtype)
     numbers = uniforms(torch.arange(40), 1)
-    tokens, logprobs = draw(logits.clone(), numbers, temperature)
+    tokens, logprobs = draw(logits.clone(), None, numbers, temperature)
     wanted = (logits.double() / temperature).log_softmax(-1)
     for row, number in enumerate(numbers.tolist()):
         upto = wanted[row].exp().cumsum(0)

@@ -14,6 +14,7 @@ def plain(hidden, targets, weight, bias, temperature):
     return logs[torch.arange(len(targets)), targets], -(logs.exp() * logs).sum(-1)
 
 
+@pytest.mark.usefixtures("with_and_without_kernels")
 @pytest.mark.parametrize("with_bias", [False, True])
 @pytest.mark.parametrize("chunk_rows", [1, 3, 100])
 def test_values_and_gradients(monkeypatch: pytest.MonkeyPatch, with_bias: bool, chunk_rows: int) -> None:
@@ -43,3 +44,18 @@ def test_a_frozen_head_gets_no_gradient() -> None:
     assert weight.grad is None
     assert hidden.grad is not None
     assert hidden.grad.abs().sum() > 0
+
+
+@pytest.mark.usefixtures("with_and_without_kernels")
+def test_in_bf16_log_probabilities_are_not_rounded_to_the_steps_of_logits() -> None:
+    """Logits near 30 are 1/8 apart in bf16; what is measured follows the products themselves."""
+    generator = torch.Generator().manual_seed(1)
+    hidden = torch.randn(40, 64, generator=generator).bfloat16()
+    weight = (torch.randn(300, 64, generator=generator) * 3 + 0.5).bfloat16()
+    targets = torch.randint(300, (40,), generator=generator)
+    for bias in (None, torch.randn(300, generator=generator).bfloat16()):
+        found, entropies = token_logprobs(hidden, targets, weight, bias, 1.0)
+        exact, entropy = plain(hidden.double(), targets, weight.double(), None if bias is None else bias.double(), 1.0)
+        atol = 2e-3 if bias is None else 0.03
+        torch.testing.assert_close(found.double(), exact, atol=atol, rtol=0)
+        torch.testing.assert_close(entropies.double(), entropy, atol=atol, rtol=0)

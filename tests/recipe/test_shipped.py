@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from prorl.recipe.load import at_stage, load, packaged
+from prorl.regimen.guards import guards_of
 from prorl.run.suites import SUITE
 from prorl.tasks.registry import names
 from prorl.tasks.suites import expand
@@ -86,6 +87,8 @@ def test_the_null_baseline_has_nothing_of_what_makes_runs_prolonged() -> None:
     assert not recipe.rollout.dynamic_sampling
     assert recipe.resets.every is recipe.resets.plateau is recipe.resets.kl_above is None
     assert (recipe.rollout.samples_per_prompt, recipe.rollout.prompts_per_step) == (8, 256)
+    assert recipe.stages[0].reset is None
+    assert {guard.action for guard in guards_of(recipe.health).values()} == {"warn", "stop"}
 
 
 @pytest.mark.parametrize(

@@ -170,15 +170,39 @@ def test_a_guard_that_wants_to_go_back_with_nowhere_to_go_stops_the_run() -> Non
     assert not decision.asked
 
 
-def test_only_one_reset_is_made_and_a_persons_comes_first() -> None:
+def test_only_one_reset_is_made_and_a_persons_comes_first_and_the_alarm_is_told() -> None:
     recipe = a_recipe(health=GUARD, resets={"every": 1, "cooldown": 0}, validation={"every": 1})
     regimen = begun(recipe, validated(0, 0.9))
     asked = Asked("1", "reset", Reset(clear_optimizer=False))
-    assert regimen.after(1, {"x": 2.0}, None, [asked]) == [ResetReference("current", 1, False, "asked for by a person")]
+    assert regimen.after(1, {"x": 2.0}, None, [asked]) == [
+        Warn("g: x is 2 in step 1, above 1"),
+        ResetReference("current", 1, False, "asked for by a person"),
+    ]
     (reset,) = regimen.after(2, {"x": 2.0})
     assert isinstance(reset, ResetReference)
     assert (reset.source, reset.step) == ("best", 0)
     assert regimen.after(3, {"x": 0.0}) == [EndStage(0, "3 steps done"), EnterStage(1), ENTRY_B]
+
+
+def test_of_guards_that_fire_together_the_severest_acts_and_all_are_told() -> None:
+    guards = {
+        name: {"signal": name, "above": 1.0, "window": 1, "action": action}
+        for name, action in (("a", "reset"), ("b", "stop"), ("c", "stop"), ("d", "pause"), ("e", "warn"))
+    }
+    regimen = begun(one_stage(health={"custom": guards}))
+    said = {name: f"{name}: {name} is 2 in step 1, above 1" for name in guards}
+    assert regimen.after(1, dict.fromkeys(guards, 2.0)) == [
+        Warn(said["c"]), Warn(said["d"]), Warn(said["e"]),
+        ResetReference("current", 1, True, said["a"]), Stop(said["b"]),
+    ]  # fmt: skip
+
+
+def test_a_person_who_asks_for_the_best_before_there_is_one_is_told_and_the_run_goes_on() -> None:
+    regimen = begun(one_stage())
+    asked = Asked("1", "reset", Reset(to="best"))
+    (decision,) = regimen.after(1, {}, None, [asked])
+    assert decision == Warn("a reset to the best checkpoint was asked for, and there is none yet; nothing was done")
+    assert regimen.after(2, {}, None, [asked]) == []
 
 
 def test_a_request_is_seen_to_once() -> None:

@@ -1,17 +1,10 @@
-"""A model for small runs; and for tests of what a person looks at a run folder made up with every file of a real one,
-and a browser."""
+"""A model for small runs; for tests of what a person looks at, a run folder made up with every file of a real one."""
 
 from __future__ import annotations
 
-import base64
 import json
 import math
-import os
-import select
-import shutil
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -78,11 +71,18 @@ def _write_progress(path: Path, names: list[str], steps: int, total: int) -> Non
                 "entropy": 1.0 - 0.6 * done + rng.normal(0, 0.03),
                 "kl": 0.002 * since,
                 "grad_norm": math.nan if step == 5 else 1 + rng.random(),
+                "mismatch_kl": 0.001 * rng.random(),
+                "truncated": 0.1,
+                "unparseable": 0.2 - 0.1 * done,
+                "effective/logic": 0.5,
+                "effective/math": 0.25 + 0.5 * done,
+                "effective/reasoning_gym/gcd": 0.1,
                 **{f"solved/{name}": float(np.clip(solved * (i + 1) / 6, 0, 1)) for i, name in enumerate(names)},
             }
         )
         seconds = {"sample_seconds": 3.0 + rng.random(), "verify_seconds": 0.2, "train_seconds": 2.5 + rng.random()}
         total_seconds = sum(seconds.values()) + 0.1
+        seconds |= {"validate_seconds": 4.0, "checkpoint_seconds": 1.0} if step % 10 == 1 else {}
         speed = {"tokens_per_second": 3000 / total_seconds}
         timings += jsonl.encode({"step": step, "seconds": total_seconds, **seconds, **speed})
         if step == 20:
@@ -93,22 +93,40 @@ def _write_progress(path: Path, names: list[str], steps: int, total: int) -> Non
     (path / "metrics.jsonl").write_bytes(metrics)
     (path / "timings.jsonl").write_bytes(timings)
     (path / "rollouts").mkdir(exist_ok=True)
-    for step in (1, steps):
-        completion = {"text": f"<answer>4</answer> {HOSTILE}", "outcome": "solved", "score": 1.0, "advantage": 0.5}
-        group = {
-            "task": names[0],
-            "problem": "p",
-            "question": "2 + 2 = ?",
-            "admission": "mixed",
-            "completions": [completion] * 6,
-        }
-        (path / "rollouts" / f"step_{step:06d}.jsonl").write_text(json.dumps(group) + "\n")
+    for step in range(1, steps + 1):
+        groups = [_group(name, step, place) for place, name in enumerate(names[:8])]
+        lines = "".join(json.dumps(group) + "\n" for group in groups)
+        (path / "rollouts" / f"step_{step:06d}.jsonl").write_text(lines)
+    environment = {"prorl": "0.1.0", "python": "3.11.7", "packages": {"torch": "2.13.0"}, "cores": 2, "gpus": []}
+    (path / "environment.jsonl").write_text(json.dumps(environment) + "\n")
+
+
+def _group(task: str, step: int, place: int) -> dict[str, Any]:
+    """Sixteen completions of three or four tokens and an end token; one of them is hostile to the page."""
+    outcomes = ["solved" if number <= place else "unparseable" if number == 15 else "wrong" for number in range(16)]
+    return {
+        "task": task, "problem": f"{step}-{place}", "question": f"At step {step}, what is {place} + 1?",
+        "admission": "mixed",
+        "completions": [
+            {
+                "text": f"<answer>{number}</answer>" + (f" {HOSTILE}" if number == 0 else ""),
+                "outcome": outcome, "score": float(outcome == "solved"), "tolerant_score": 0.0, "detail": "",
+                "tokens": 4, "finished": True, "advantage": None if number == 15 else 0.5 - number,
+                "token_chars": [8, len(str(number)), 9 + (len(HOSTILE) + 1 if number == 0 else 0), 0],
+                "token_logprobs": [-0.01, -2.5, None if number == 2 else -0.25, -0.5],
+            }
+            for number, outcome in enumerate(outcomes)
+        ],
+    }  # fmt: skip
 
 
 def _validation(step: int, total: int) -> bytes:
     low, high = 0.1 + 0.2 * step / total, 0.6 - 0.1 * step / total
     values = {"pass_1": low, "pass_1_low": low - 0.05, "pass_1_high": low + 0.07}
-    return jsonl.encode({"step": step, "k": 4, **values, "pass_k": high, "pass_k_low": high - 0.1, "pass_k_high": high})
+    tasks = {"pass_1/reasoning_gym/gcd": low, "pass_1/reasoning_gym/lcm": low + 0.2, "pass_1/math/generated": 0.5}
+    return jsonl.encode(
+        {"step": step, "k": 4, **values, "pass_k": high, "pass_k_low": high - 0.1, "pass_k_high": high, **tasks}
+    )
 
 
 def _write_evaluation(path: Path, names: list[str]) -> None:
@@ -154,109 +172,3 @@ def nano(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def made_up_run() -> Callable[..., Path]:
     """`write_run`, for tests of what reads a run folder."""
     return write_run
-
-
-class Browser:
-    """Headless Chromium over its debugging pipe: opens a page, runs scripts in it, remembers what went wrong."""
-
-    def __init__(self, profile: Path) -> None:
-        program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        if program is None:
-            raise RuntimeError("the report's page is tested in Chromium; install it (apt-get install chromium)")
-        from_us, self._out = os.pipe()
-        self._in, to_us = os.pipe()
-        flags = (
-            "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-            f"--disable-component-update --disable-sync --remote-debugging-pipe --user-data-dir={profile}"
-        ).split()
-        plumbing = 'exec 3<&"$1" 4>&"$2"; shift 2; exec "$@"'
-        self._process = subprocess.Popen(
-            ["bash", "-c", plumbing, "bash", str(from_us), str(to_us), program, *flags, "about:blank"],
-            pass_fds=(from_us, to_us), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        os.close(from_us)
-        os.close(to_us)
-        self._buffer, self._number, self._session = b"", 0, ""
-        self.problems: list[str] = []
-        self.requests: list[str] = []
-        target = self._call("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network"):
-            self._call(f"{domain}.enable")
-
-    def open(self, path: Path, *, width: int = 1200, height: int = 900, dark: bool = False) -> None:
-        """Load a local page in a window of that size and wait until its charts are drawn."""
-        self.problems.clear()
-        self.requests.clear()
-        mobile = width < 500
-        self._call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=mobile)
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self._call("Emulation.setEmulatedMedia", features=[scheme])
-        self._call("Page.navigate", url=path.resolve().as_uri())
-        deadline = time.monotonic() + 60
-        while self.run("document.documentElement.dataset.drawn || ''") != "yes":
-            if self.problems or time.monotonic() > deadline:
-                raise AssertionError(f"{path.name} was not drawn; problems: {self.problems}")
-            time.sleep(0.1)
-
-    def run(self, script: str) -> Any:
-        """The value of a JavaScript expression in the page."""
-        answer = self._call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
-        return answer["result"].get("value")
-
-    def screenshot(self, path: Path, *, whole: bool = True) -> None:
-        """Save what the page looks like."""
-        shot = self._call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
-        path.write_bytes(base64.b64decode(shot["data"]))
-
-    def close(self) -> None:
-        """End the browser."""
-        self._process.terminate()
-        self._process.wait(30)
-        os.close(self._in)
-        os.close(self._out)
-
-    def _call(self, method: str, **parameters: Any) -> Any:
-        self._number += 1
-        message = {"id": self._number, "method": method, "params": parameters}
-        if self._session:
-            message["sessionId"] = self._session
-        os.write(self._out, json.dumps(message).encode() + b"\0")
-        while True:
-            answer = self._receive()
-            if answer.get("id") == self._number:
-                if "error" in answer:
-                    raise RuntimeError(f"{method}: {answer['error']}")
-                return answer["result"]
-            self._notice(answer)
-
-    def _receive(self) -> dict[str, Any]:
-        while b"\0" not in self._buffer:
-            ready, _, _ = select.select([self._in], [], [], 60)
-            if not ready:
-                raise TimeoutError("the browser has not answered for a minute")
-            chunk = os.read(self._in, 1 << 20)
-            if not chunk:
-                raise RuntimeError("the browser died")
-            self._buffer += chunk
-        line, self._buffer = self._buffer.split(b"\0", 1)
-        return dict(json.loads(line))
-
-    def _notice(self, event: dict[str, Any]) -> None:
-        match event.get("method"), event.get("params", {}):
-            case "Network.requestWillBeSent", {"request": {"url": url}}:
-                self.requests.append(url)
-            case "Runtime.exceptionThrown", {"exceptionDetails": details}:
-                self.problems.append(str(details.get("exception", details).get("description", details)))
-            case "Runtime.consoleAPICalled", {"type": "error" | "warning" | "assert", "args": arguments}:
-                self.problems.append(str(arguments))
-            case "Log.entryAdded", {"entry": {"level": "error" | "warning"} as entry}:
-                self.problems.append(str(entry))
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """One browser for all tests of pages."""
-    opened = Browser(tmp_path_factory.mktemp("browser"))
-    yield opened
-    opened.close()

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from prorl.engine.protocol import Completion, GroupRequest, SampledGroup
+from prorl.errors import UserError
 from prorl.recipe.load import validate
 from prorl.recipe.schema import Recipe
 from prorl.run.collect import Collected, Judged, JudgedGroup
 from prorl.run.credit import credit
 from prorl.run.observe import step_metrics, write_rollouts
+from prorl.run.token_spans import TokenSpans
 from prorl.tasks.contract import Message, Outcome, Problem, Verdict
 
 
@@ -92,12 +94,17 @@ def test_a_step_without_a_valid_judgement_has_no_reward_rather_than_zero() -> No
 def test_rollouts_show_every_completion_with_its_verdict_and_advantage(tmp_path: Path) -> None:
     kept, dropped = a_group(1, "swe"), a_group(2, "ww")
     trained = credit([kept], settings(), 0).groups
-    write_rollouts(tmp_path / "rollouts.jsonl", Collected(groups=[kept, dropped], kept=[kept]), trained)
+    collected = Collected(groups=[kept, dropped], kept=[kept])
+    spans = TokenSpans(lambda tokens: "".join(f"<{token}>" for token in tokens))
+    write_rollouts(tmp_path / "rollouts.jsonl", collected, trained, spans)
     first, second = (json.loads(line) for line in (tmp_path / "rollouts.jsonl").read_text().splitlines())
     assert [c["advantage"] for c in first["completions"]] == [pytest.approx(0.5), pytest.approx(-0.5), None]
     assert [c["outcome"] for c in first["completions"]] == ["solved", "wrong", "error"]
     assert [c["advantage"] for c in second["completions"]] == [None, None]
     assert (first["question"], first["task"]) == ("q1", "t")
+    tokens = kept.completions[2].completion
+    assert first["completions"][2]["token_logprobs"] == pytest.approx(tokens.logprobs, abs=5e-4)
+    assert first["completions"][2]["token_chars"] is None, "the text is not what these tokens decode to"
 
 
 def test_shapers_act_in_order_on_what_advantages_see_and_on_nothing_else() -> None:
@@ -124,3 +131,16 @@ def test_pass_at_k_advantages_by_name() -> None:
     deviation = math.sqrt(passed * (1 - passed))
     assert group.advantages[0] == pytest.approx((1 - passed) / deviation)
     assert group.advantages[1] == pytest.approx((1 - passed - 2 / 3) / deviation)
+
+
+def test_a_shaper_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shapers_of_ones_own.py").write_text(
+        "class Scaled:\n"
+        "    def __init__(self, by): self.by = by\n"
+        "    def __call__(self, rewards, completions): return rewards * self.by + completions.lengths\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    spec = {"kind": "custom", "shaper": "shapers_of_ones_own:Scaled", "options": {"by": 10}}
+    assert credit([a_group(1, "ssww")], settings(shaping=[spec]), 0).shaped_reward == pytest.approx((20 + 10) / 4)
+    with pytest.raises(UserError, match=r"shaping: shapers_of_ones_own:Scaled can't be called with these options"):
+        credit([a_group(1, "ssww")], settings(shaping=[{**spec, "options": {}}]), 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,72 @@ def test_a_finished_run_is_not_edited_but_forked(run: Path) -> None:
     assert job.resume(run, silent()).finished
     with pytest.raises(UserError, match="is finished; to go on from it: prorl train RECIPE --fork RUN@STEP"):
         job.resume(run, silent(), changed=["stages.three.steps=5"])
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_validation_keeps_its_problems_when_what_later_stages_train_on_is_edited(
+    nano: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: bool
+) -> None:
+    """A task that is trained on in the last stage only, or not at all, and then the other way round."""
+    weight = {"set": {"tasks.toy/successor.weight": 1}}
+    stages = [STAGES[0], STAGES[1], {**STAGES[2], **(weight if kept else {})}]
+    tasks = [SHORT["tasks"][0], {**SHORT["tasks"][1], "weight": 0}]
+    validation = {"every": 2, "problems_per_task": 1, "samples": 4}
+    rules = {"plateau": {"patience": 9}}
+    record = Loop.record
+
+    def record_and_interrupt(self: Loop, *values: Any) -> None:
+        record(self, *values)
+        self.interrupt.requested = self.step in (4, 5)
+
+    monkeypatch.setattr(Loop, "record", record_and_interrupt)
+    recipe = recipe_of(nano, SHORT, tasks=tasks, stages=stages, validation=validation, resets=rules, evaluation=None)
+    run = tmp_path / "run"
+    job.start(recipe, run, silent())
+    edited = [] if kept else ["tasks.toy/successor.weight=1"]
+    edit(run, lambda data: data["stages"][2].__setitem__("set", dict(part.split("=") for part in edited)))
+    assert not job.resume(run, silent()).finished
+    assert job.resume(run, silent()).finished  # and when the edit is history
+    measured = [sorted(key for key in record if key.startswith("pass_1/")) for record in validations(run)]
+    assert len(measured) == 5
+    assert measured == [["pass_1/toy/echo", *(["pass_1/toy/successor"] if kept else [])]] * 5
+    asked = {json.loads(line)["task"] for line in (run / "rollouts" / "step_000008.jsonl").read_text().splitlines()}
+    assert asked == ({"toy/echo"} if kept else {"toy/echo", "toy/successor"})
+
+
+def validations(run: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (run / "validations.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("stages.three.imitate={source: lessons.jsonl}", r"lessons\.jsonl"),
+        ("stages.three.set={mixture.profile: profile.parquet}", r"profile\.parquet"),
+        ("stages.three.set={tasks.toy/none.weight: 1}", "'toy/none' is not an item of that list"),
+        ("stages.three.set={tasks.toy/echo.options.colour: red}", "colour"),
+        ("stages.three.set={rollout.temperatur: 1}", "temperatur"),
+    ],
+)
+def test_a_mistake_in_what_is_to_come_is_said_at_once_and_nothing_is_changed(
+    run: Path, change: str, words: str
+) -> None:
+    before = [(run / name).read_bytes() for name in ("recipe.yaml", "journal.jsonl")]
+    with pytest.raises(UserError, match=words) as caught:
+        job.resume(run, silent(), changed=[change])
+    assert "\n" not in str(caught.value)
+    assert [(run / name).read_bytes() for name in ("recipe.yaml", "journal.jsonl")] == before
+
+
+def test_what_an_edit_names_is_found_again_from_elsewhere(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lessons.jsonl").write_text('{"prompt": "ab>", "completion": "b"}\n')
+    monkeypatch.chdir(tmp_path)
+    assert job.resume(run, silent(), changed=["stages.three.imitate={source: lessons.jsonl}"]).finished
+    imitate = load(str(run / "recipe.yaml")).stages[2].imitate
+    assert imitate is not None
+    assert imitate.source == str(tmp_path / "lessons.jsonl")
 
 
 def test_an_edit_is_told_once(run: Path) -> None:

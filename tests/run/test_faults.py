@@ -86,6 +86,19 @@ def test_a_flipped_byte_in_a_checkpoint_is_found_and_the_previous_one_is_offered
         assert fingerprint(run) == fingerprint(whole)
 
 
+def test_an_old_checkpoint_that_can_not_be_read_when_it_may_have_to_go_is_named_and_the_new_one_is_there(
+    run: Path, whole: Path
+) -> None:
+    old = newest(run).with_name("step_000008")
+    flip(old / "manifest.json")
+    with pytest.raises(IntegrityError, match=rf"move {old} away and resume: no newer checkpoint needs it"):
+        job.resume(run, silent())
+    assert kept_checkpoints(run)[-1] > LEFT_AT
+    old.rename(run.with_name("damaged"))
+    assert job.resume(run, silent()).finished
+    assert fingerprint(run) == fingerprint(whole)
+
+
 @pytest.mark.parametrize("name", CHECKPOINT_FILES)
 def test_a_missing_file_of_a_checkpoint_is_named(run: Path, name: str) -> None:
     (newest(run) / name).unlink()
@@ -152,7 +165,7 @@ def test_a_checkpoint_of_an_older_format_is_said_to_be_one(run: Path) -> None:
     content = json.loads(file.read_text())
     del content["digest"]
     file.write_text(json.dumps(content | {"format": 1}))
-    with pytest.raises(UserError, match=r"step_000009 has checkpoint format 1 and this version reads 2; go on with"):
+    with pytest.raises(UserError, match=r"step_000009 has checkpoint format 1 and this version reads 3; go on with"):
         job.resume(run, silent())
 
 
@@ -191,6 +204,42 @@ def test_a_disk_that_refuses_a_save_leaves_the_newest_checkpoint_whole(
     assert not list((run / "checkpoints").glob(".*"))
     assert job.resume(run, silent()).finished
     assert fingerprint(run) == fingerprint(whole)
+
+
+def test_a_disk_that_refuses_a_line_of_a_log_is_one_line(run: Path, whole: Path, nursery: Nursery) -> None:
+    nursery.begin(run, largest_file=(run / "metrics.jsonl").stat().st_size + 10)
+    assert nursery.end() == 2, nursery.said()
+    said = nursery.said().strip().splitlines()[-1]
+    assert said.startswith(f"UserError: {run}: File too large; make sure that it can be written and go on with: prorl")
+    assert job.resume(run, silent()).finished
+    assert fingerprint(run) == fingerprint(whole)
+
+
+@pytest.mark.parametrize("name", ["model", "samples/trained.parquet", "report.html"])
+def test_a_disk_that_refuses_what_a_finished_run_writes_is_one_line(
+    whole: Path, tmp_path: Path, nursery: Nursery, name: str
+) -> None:
+    run = Path(shutil.copytree(whole, tmp_path / "run"))
+    limit = (run / name / "model.safetensors" if name == "model" else run / name).stat().st_size // 2
+    for part in ("model",) if name == "model" else ("report.html", "samples/trained.parquet", "comparison.json"):
+        shutil.rmtree(run / part) if part == "model" else (run / part).unlink()
+    nursery.begin(run, largest_file=limit)
+    assert nursery.end() == 2, nursery.said()
+    assert nursery.said().splitlines()[-1].startswith("UserError: ")
+    assert "Traceback" not in nursery.said()
+    assert not (run / name).exists()
+    assert job.resume(run, silent()).finished
+    assert fingerprint(run) == fingerprint(whole)
+    assert (run / "report.html").exists()
+
+
+def test_a_model_that_was_half_written_by_a_killed_process_is_written_anew(whole: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(whole, tmp_path / "run"))
+    (run / "model").rename(run / "model.partial")
+    (run / "model.partial" / "model.safetensors").unlink()
+    assert job.resume(run, silent()).finished
+    assert fingerprint(run) == fingerprint(whole)
+    assert not (run / "model.partial").exists()
 
 
 def room_for(nano: Path, checkpoints: float) -> Callable[[object], SimpleNamespace]:

@@ -1,13 +1,16 @@
-"""Runs that go wrong in earnest, and what the guards make of them. Healthy runs are in `test_learning`."""
+"""Runs that go wrong in earnest, and what the guards make of them; and healthy ones, of which they say nothing."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pytest
 
+from prorl.policy.nano import make_nano
+from prorl.recipe.health import Health
 from prorl.run import job, journal, metrics
 from prorl.run.loop import Loop
 
@@ -34,6 +37,26 @@ def tasks_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def events(run: Path, *kinds: str) -> list[dict[str, Any]]:
     return [event for event in journal.read(run / "journal.jsonl") if event["event"] in kinds]
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_of_a_healthy_run_no_guard_says_a_word(tmp_path: Path, seed: int) -> None:
+    """As long as the longest of the runs below before they are caught, with every guard as it is by default."""
+    stages = [
+        {"name": "learn", "steps": 25, "imitate": {}},
+        {"name": "train", "steps": 80, "reset": {}, "set": {"optimizer.learning_rate": 2e-4}},
+    ]
+    changes = {"seed": seed, "stages": stages, "objective": {"kl": {"coefficient": 0.01}}}
+    changes["rollout"] = {"prompts_per_step": 8, "samples_per_prompt": 16, "max_new_tokens": 6}
+    model = make_nano(tmp_path / "nano", init_std=0.1, seed=seed)
+    recipe = recipe_of(model, FALLING, **changes)
+    assert recipe.health == Health()
+    job.start(recipe, tmp_path / "run", silent())
+    rewards = [r["reward"] for r in metrics.read(tmp_path / "run" / "metrics.jsonl") if r["stage"] == "train"]
+    assert len(rewards) == 80
+    assert fmean(rewards[-10:]) > fmean(rewards[:10]) + 0.2  # it learns
+    said = events(tmp_path / "run", "warning", "reset", "pause", "stop")
+    assert [event["reason"] for event in said] == ["entry of stage 'train'"]
 
 
 def test_a_dead_verifier_stops_the_run_within_its_window(

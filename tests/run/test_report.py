@@ -9,7 +9,15 @@ import pytest
 
 from prorl.boundary.comparison import Comparison
 from prorl.errors import UserError
-from prorl.run import report_charts, report_data, report_parts, report_pass_at_k
+from prorl.run import (
+    report_charts,
+    report_data,
+    report_domains,
+    report_parts,
+    report_pass_at_k,
+    report_rollouts,
+    report_time,
+)
 from prorl.run.journal import Journal
 from prorl.run.report import write_report
 
@@ -32,10 +40,9 @@ def test_everything_is_drawn_without_an_error_or_a_request(
     browser: Any, page: Path, width: int, height: int, dark: bool
 ) -> None:
     browser.open(page, width=width, height=height, dark=dark)
-    assert browser.run("document.querySelectorAll('[data-chart]').length") == 1 + 7 + 1 + 1
-    undrawn = (
-        "[...document.querySelectorAll('[data-chart]')].filter(e => !e.querySelector('.trace, .hm, .bars')).length"
-    )
+    assert browser.run("document.querySelectorAll('[data-chart]').length") == 1 + 9 + 2 + 1 + 2
+    drawn = "e.querySelector('.trace, .hm, .bars, .point')"
+    undrawn = f"[...document.querySelectorAll('[data-chart]')].filter(e => !{drawn}).length"
     assert browser.run(undrawn) == 0
     assert browser.problems == []
     assert [url for url in browser.requests if not url.startswith("data:")] == [page.as_uri()]
@@ -57,8 +64,8 @@ def test_texts_of_models_stay_texts(browser: Any, page: Path) -> None:
     browser.open(page)
     assert browser.run("document.title") == "quickstart · prorl run"
     assert browser.run("document.querySelectorAll('img').length") == 0
-    shown = browser.run("document.querySelector('.answer pre').textContent")
-    assert "</script><script>document.title='broken'</script>" in shown
+    for shown in ("document.querySelector('.answer pre')", "document.querySelector('#groups .answer pre')"):
+        assert "</script><script>document.title='broken'</script>" in browser.run(f"{shown}.textContent")
 
 
 def test_choosing_a_task_redraws_its_curve(browser: Any, page: Path, run: Path) -> None:
@@ -104,9 +111,17 @@ def test_the_first_seconds_of_a_run_are_enough_for_a_page(browser: Any, tmp_path
         assert missing in words
 
 
-def test_a_long_run_stays_under_ten_megabytes(made_up_run: Maker, tmp_path: Path) -> None:
-    long = write_report(made_up_run(tmp_path / "long", steps=2000, total=2000, evaluated=False))
+def test_a_long_run_stays_under_ten_megabytes(browser: Any, made_up_run: Maker, tmp_path: Path) -> None:
+    run = made_up_run(tmp_path / "long", steps=2000, total=2000)
+    long = write_report(run)
     assert long.stat().st_size < 10_000_000
+    browser.open(long)
+    assert browser.problems == []
+    found = report_rollouts.browser(report_data.load(run))
+    assert len(json.dumps(found)) < 1.1 * report_rollouts.BUDGET
+    assert len(found["steps"]) == report_rollouts.STEPS
+    assert {1, 1000, 1001, 2000} <= set(found["steps"]), "first, last, and both sides of the reset"
+    assert (found["of_steps"], found["left_out"]) == (2000, 0)
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
@@ -149,10 +164,12 @@ def test_undone_events_are_struck_out_and_leave_no_marker(tmp_path: Path) -> Non
 
 def test_time_adds_up_to_all_of_it(run: Path) -> None:
     files = report_data.load(run)
-    parts = report_parts.time_spent(files)
-    assert [part["phase"] for part in parts] == ["sample", "verify", "train", "other"]
-    assert sum(part["share"] for part in parts) == pytest.approx(1.0)
-    assert parts[3]["share"] == pytest.approx(60 * 0.1 / sum(record["seconds"] for record in files.timings))
+    shares = {part["phase"]: part["share"] for part in report_time.time_spent(files)}
+    everything = sum(record["seconds"] for record in files.timings) + 6 * 4.0 + 6 * 1.0
+    assert list(shares)[:5] == ["sample", "verify", "train", "validate", "checkpoint"]
+    assert shares["validate"] == pytest.approx(6 * 4.0 / everything, rel=0.02)
+    assert shares["other"] == pytest.approx(60 * 0.1 / everything, rel=0.02)
+    assert sum(shares.values()) == pytest.approx(1.0)
 
 
 def test_curves_of_pass_at_k_agree_with_the_comparison(run: Path) -> None:
@@ -172,3 +189,111 @@ def test_curves_of_pass_at_k_agree_with_the_comparison(run: Path) -> None:
 def test_smoothing_begins_anew_at_a_break_and_skips_what_is_missing() -> None:
     assert report_data.smooth([1.0, 3.0, 5.0, 0.0, 2.0], [3], 2) == [1.0, 2.0, 4.0, 0.0, 1.0]
     assert report_data.smooth([None, 2.0, None, 4.0], [], 2) == [None, 2.0, 2.0, 4.0]
+
+
+def choose(browser: Any, control: str, value: str) -> None:
+    """As a person does it: set the control, and let it tell."""
+    event = "e.dispatchEvent(new Event('input', {bubbles: true}))"
+    browser.run(f"(() => {{ const e = document.getElementById('{control}'); e.value = {value!r}; {event}; }})()")
+
+
+def shown(browser: Any) -> list[str]:
+    """Heads of the completions that are shown."""
+    return list(browser.run("[...document.querySelectorAll('#groups .answer .meta')].map(e => e.innerText)"))
+
+
+def test_rollouts_are_filtered_by_step_task_outcome_and_text(browser: Any, page: Path) -> None:
+    browser.open(page)
+    assert browser.run("document.getElementById('by-step').value") == "60"
+    assert len(shown(browser)) == 8 * 6
+    choose(browser, "by-task", "reasoning_gym/gcd")
+    assert len(shown(browser)) == 6
+    assert browser.run("document.querySelector('#groups .question').textContent") == "At step 60, what is 3 + 1?"
+    choose(browser, "by-outcome", "unparseable")
+    (head,) = shown(browser)
+    assert head.split("\n") == ["unparseable", "score 0", "4 tokens", "not trained on"]
+    choose(browser, "by-outcome", "solved")
+    assert all(head.startswith("solved") for head in shown(browser))
+    choose(browser, "by-outcome", "")
+    choose(browser, "by-task", "")
+    choose(browser, "by-step", "")
+    choose(browser, "by-text", "At STEP 17,")
+    assert browser.run("document.getElementById('found').innerText") == "48 completions of 8 groups."
+    choose(browser, "by-text", "no such words")
+    assert "Nothing matches" in browser.run("document.getElementById('found').innerText")
+    assert browser.problems == []
+
+
+def test_rollouts_by_keyboard(browser: Any, page: Path) -> None:
+    browser.open(page)
+    press = "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: '%s', bubbles: true}))"
+    steps = browser.run("[...document.querySelectorAll('#by-step option')].map(e => e.value)")[1:]
+    for key, place in (("[", -2), ("[", -3), ("]", -2), ("]", -1), ("]", -1)):
+        browser.run(press % key)
+        assert browser.run("document.getElementById('by-step').value") == steps[place]
+    browser.run(press % "/")
+    assert browser.run("document.activeElement.id") == "by-text"
+    controls = "[...document.querySelectorAll('#filters *, #more')].filter(e => e.matches('select, input, button'))"
+    unreachable = f"{controls}.filter(e => e.tabIndex < 0).length"
+    assert browser.run(unreachable) == 0
+
+
+def test_tokens_are_shaded_by_how_unlikely_they_were(browser: Any, page: Path) -> None:
+    browser.open(page)
+    choose(browser, "by-task", "reasoning_gym/gcd")
+    spans = "[...document.querySelectorAll('#groups .answer')[1].querySelectorAll('pre span')]"
+    read = f"{spans}.map(e => [e.textContent, e.title, e.style.background])"
+    likely, unlikely, end, last = browser.run(read)
+    assert (likely[0], unlikely[0], end[0], last[0]) == ("<answer>", "1", "</answer>", "■")
+    assert unlikely[1] == "probability 0.082, log -2.50"
+    assert "70%" in unlikely[2]
+    assert likely[2] == ""
+    broken = browser.run("document.querySelectorAll('#groups .answer')[2].querySelector('.broken').title")
+    assert broken == "no finite log-probability"
+    browser.run("document.getElementById('shaded').click()")
+    assert browser.run("document.querySelectorAll('#groups pre span').length") == 0
+
+
+def test_of_a_group_every_outcome_is_shown(run: Path) -> None:
+    groups = report_rollouts.browser(report_data.load(run))["groups"]
+    (gcd,) = [group for group in groups if group["step"] == 60 and group["task"].endswith("/gcd")]
+    assert [c["outcome"] for c in gcd["completions"]] == ["solved", "solved", "solved", "wrong", "wrong", "unparseable"]
+    assert (gcd["solved"], gcd["of"]) == (4, 16)
+
+
+def test_curves_by_domain_are_means_of_its_tasks(run: Path) -> None:
+    passed, effective = report_domains.by_domain(report_data.load(run))
+    assert [line["name"] for line in passed["data"]] == ["logic", "math"]
+    assert passed["data"][0]["y"][0] == pytest.approx(0.1 + 0.2 / 2)
+    assert passed["data"][1]["y"] == [0.5] * 7
+    assert [line["name"] for line in effective["data"]] == ["logic", "math"]
+    assert len(effective["data"][0]["x"]) == 60
+
+
+def test_the_clock_is_divided_without_gaps(tmp_path: Path) -> None:
+    events = [
+        ("start", 0, {}), ("evaluation", 0, {"model": "base"}), ("stage", 0, {"name": "one"}), ("pause", 3, {}),
+        ("continue", 3, {}), ("resume", 3, {}), ("stage_end", 5, {}), ("stage", 5, {"name": "two"}),
+        ("stage_end", 7, {}), ("evaluation", 7, {"model": "trained"}), ("finish", 7, {}),
+    ]  # fmt: skip
+    lines = [
+        json.dumps({"event": name, "step": step, "at": f"2026-01-01T00:{minute:02d}:00.000Z", **fields})
+        for minute, (name, step, fields) in enumerate(events)
+    ]
+    (tmp_path / "journal.jsonl").write_text("\n".join(lines) + "\n")
+    found = [
+        (stretch.what, stretch.begins / 60, stretch.ends / 60)
+        for stretch in report_time.stretches(report_data.load(tmp_path))
+    ]
+    assert found == [
+        ("evaluation of the base model", 0, 1), ("before the first step", 1, 2), ("stage one", 2, 3), ("paused", 3, 4),
+        ("no process", 4, 5), ("stage one", 5, 6), ("evaluation of the trained model", 6, 7), ("stage two", 7, 8),
+        ("evaluation of the trained model", 8, 10),
+    ]  # fmt: skip
+
+
+def test_the_environment_is_on_the_page(browser: Any, page: Path) -> None:
+    browser.open(page)
+    words = browser.run("document.getElementById('environment').nextElementSibling.innerText")
+    assert "torch 2.13.0" in words
+    assert "3.11.7" in words

@@ -136,12 +136,23 @@ def test_a_paused_run_waits_until_it_is_told_to_go_on(nano: Path, tmp_path: Path
     assert not is_live(run)
 
 
-def test_a_request_to_a_run_that_nobody_works_on_waits_for_it(nano: Path, tmp_path: Path) -> None:
+def test_a_request_to_a_run_that_nobody_works_on_waits_for_it(
+    nano: Path, tmp_path: Path, at_step: Callable[..., None]
+) -> None:
     run = tmp_path / "run"
-    job.start(recipe_of(nano, SHORT, stages=[{"name": "one", "steps": 1}], evaluation=None), run, silent())
+    at_step(1, lambda: prorl("stop", run))
+    assert not job.start(recipe_of(nano, SHORT, stages=ONE, evaluation=None), run, silent()).finished
     assert "nobody works on" in prorl("reset", run)
     (file,) = (run / "requests").iterdir()
     assert json.loads(file.read_text()) == {"kind": "reset", "reset": {"clear_optimizer": False, "to": "current"}}
+
+
+def test_nothing_is_asked_of_a_finished_run(nano: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    job.start(recipe_of(nano, SHORT, stages=[{"name": "one", "steps": 1}], evaluation=None), run, silent())
+    with pytest.raises(UserError, match="is finished; to go on from it"):
+        ask(run, "stop")
+    assert list((run / "requests").iterdir()) == []
 
 
 def test_what_is_no_request_or_no_run_is_one_line(tmp_path: Path) -> None:

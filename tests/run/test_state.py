@@ -1,13 +1,15 @@
 """Everything that a later step depends on is in the checkpoint.
 
 The test walks through all objects that a run's loop can reach. After k steps it holds those of a run that went on
-without a break against those of one that was taken up at k: whatever differs is state that a checkpoint lacks, unless
-it stands below with the reason why no step depends on it.
+without a break against those of one that was taken up at k: whatever differs, or is of a kind that the test can't look
+into, is state that a checkpoint lacks, unless it stands below with the reason why no step depends on it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
+import random
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -20,17 +22,22 @@ import pytest
 import torch
 
 from prorl.run import job
+from prorl.run.learner import Learner
 from prorl.run.loop import Loop
 
 from .small import PROLONGED, recipe_of, silent
 
 NO_STATE = {
     r"\.pace\b": "only tells a person how long it will take",
+    r"\.trackers\b": "only shows",
+    r"\.between\b": "seconds by the clock",
+    r"\.spans\._pieces": "looked up, or decoded again",
     r"\.progress\b": "only shows",
     r"\.interrupt\b": "a person's Ctrl-C, for this process alone",
     r"\.stopped$": "why this process ended",
     r"_mended$": "whether this process has looked at the end of a file yet",
     r"\.suites\._pools|\.pool\b": "worker processes of this process",
+    r"\.policy\.tokenizer$": "the model's own",
     r"\.directory\._lock": "an open file of this process",
     r"\._orders": "derived from the seed and the counters",
     r"\.learner\.control\._settings": "the recipe's",
@@ -53,8 +60,8 @@ def walk(value: Any, path: str, seen: set[int]) -> Iterator[tuple[str, object]]:
         return
     seen.add(id(value))
     if isinstance(value, torch.nn.Module):
-        for name, parameter in value.named_parameters():
-            yield from walk(parameter, f"{path}.{name}", seen)
+        for name, part in (*value.named_parameters(), *value.named_buffers()):
+            yield from walk(part, f"{path}.{name}", seen)
     elif isinstance(value, torch.optim.Optimizer):
         for number, parameter in enumerate(p for group in value.param_groups for p in group["params"]):
             for name, part in value.state[parameter].items():
@@ -74,6 +81,10 @@ def walk(value: Any, path: str, seen: set[int]) -> Iterator[tuple[str, object]]:
         for name in sorted(names | set(vars(value) if hasattr(value, "__dict__") else value.__slots__)):
             part = getattr(value, name)
             yield from walk(part, f"{path}.{name}", seen)
+    elif isinstance(value, Path | type):
+        yield path, str(value)
+    else:
+        yield path, object()  # equal to nothing: what this can't look into differs, unless it is on the list
 
 
 def state_of(loop: Loop) -> dict[str, object]:
@@ -164,6 +175,21 @@ def test_a_part_that_is_not_restored_is_found(
     found = differences(*both(nano, tmp_path, steps, monkeypatch))
     assert found
     assert all(f".{name}" in path or f"._{name}" in path for path in found)
+
+
+@pytest.mark.parametrize("stranger", [random.Random(), np.random.default_rng(), itertools.count(), iter([1, 2])])
+def test_an_object_that_the_test_can_not_look_into_is_found(
+    nano: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stranger: object
+) -> None:
+    """A generator of random numbers, say, that somebody adds to a part of the loop."""
+    begin = Learner.__init__
+
+    def begin_with_a_stranger(self: Learner, *arguments: Any) -> None:
+        begin(self, *arguments)
+        self.added = stranger  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(Learner, "__init__", begin_with_a_stranger)
+    assert differences(*both(nano, tmp_path, 2, monkeypatch)) == ["loop.learner.added"]
 
 
 def test_an_object_that_nobody_saves_is_found(nano: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

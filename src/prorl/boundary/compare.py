@@ -1,23 +1,18 @@
-"""Base against tuned on the same problems: what moved, how sure we are, and what the numbers can't say."""
+"""Base against tuned from their samples: curves and contrasts as everywhere, and what became of the samples."""
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from prorl.boundary import samples as sample_table
 from prorl.boundary.comparison import Comparison, Row, Side
-from prorl.boundary.estimators import pass_at_k
-from prorl.boundary.intervals import Interval, mean_interval
-from prorl.boundary.significance import holm, sign_flip_p
+from prorl.boundary.contrasts import Contrast, contrasts
+from prorl.boundary.curves import Curve, curves
+from prorl.boundary.intervals import Interval
+from prorl.boundary.paired import OVERALL, pair
 from prorl.errors import UserError
-
-Floats = NDArray[np.float64]
-OVERALL = "overall"
 
 
 def compare(
@@ -31,76 +26,58 @@ def compare(
 ) -> Comparison:
     """Compare two sample tables (`boundary.samples`) problem by problem.
 
-    The overall row is the mean of the tasks' means. Significance of a task is the paired sign-flip test on its
-    pass@1, corrected by Holm's method for the number of tasks; the overall row is one test and isn't corrected.
-    Equal tables and seed give equal numbers. Raises UserError when the tables don't hold the same problems, when one
-    holds several models or a sample twice, or when a problem has fewer samples than the largest k.
+    The overall row is the mean of the tasks' means. Tests and their correction for the number of tasks are those of
+    `contrasts`, at 1 and the largest k; the overall row is one test and isn't corrected. Equal tables and seed give
+    equal numbers. Raises UserError when the tables don't hold the same problems, when one holds several models or a
+    sample twice, or when a problem has fewer samples than the largest k.
     """
     ks = tuple(sorted({1, *ks}))
     models = _check(base, "base", ks), _check(tuned, "tuned", ks)
-    _check_same_problems(base, tuned)
-    sides = sample_table.counts(base, threshold), sample_table.counts(tuned, threshold)
-    tasks = sides[0]["task"].unique().sort().to_list()
-    rows = [_row(task, [task], base, tuned, sides, ks, seed, level) for task in tasks]
-    for row, corrected in zip(rows, holm([row.p_value for row in rows]), strict=True):
-        row.p_corrected = corrected
-    overall = _row(OVERALL, tasks, base, tuned, sides, ks, seed, level)
-    return Comparison(models[0], models[1], ks, level, threshold, seed, rows, overall)
+    frames = {"base": base, "tuned": tuned}
+    paired = pair({name: sample_table.counts(frame, threshold) for name, frame in frames.items()})
+    of_base, of_tuned = (
+        {curve.task: curve for curve in curves(paired, name, ks, seed=seed, level=level)} for name in frames
+    )
+    rows = [
+        _row(contrast, of_base[contrast.task], of_tuned[contrast.task], frames, paired.members(contrast.task))
+        for contrast in contrasts(paired, ks, ks[-1], seed=seed, level=level)
+    ]
+    return Comparison(models[0], models[1], ks, level, threshold, seed, rows[:-1], rows[-1])
 
 
-def _row(
-    name: str,
-    tasks: list[str],
-    base: pl.DataFrame,
-    tuned: pl.DataFrame,
-    sides: tuple[pl.DataFrame, pl.DataFrame],
-    ks: tuple[int, ...],
-    seed: int,
-    level: float,
-) -> Row:
-    rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
-    frames = [frame.filter(pl.col("task").is_in(tasks)) for frame in (base, tuned)]
-    counted = [[side.filter(pl.col("task") == task) for task in tasks] for side in sides]
-    rates = {k: [[_rate(stratum, "c", k) for stratum in side] for side in counted] for k in ks}
-    deltas = {k: _differences(both[0], both[1]) for k, both in rates.items()}
-    p_value = sign_flip_p(deltas[1], rng)
-    measured = []
-    for index, (frame, strata) in enumerate(zip(frames, counted, strict=True)):
-        shares = _outcome_shares(frame, tasks)
-        measured.append(
-            Side(
-                samples=frame.height,
-                pass_at={k: mean_interval(rates[k][index], rng, level=level) for k in ks},
-                tolerant=mean_interval([_rate(s, "c_tolerant", 1) for s in strata], rng, level=level),
-                mean_score=mean_interval([s["score"].to_numpy() for s in strata], rng, level=level),
-                unparseable=shares["unparseable"],
-                timeouts=shares["timeout"],
-                errors=shares["error"],
-                unfinished=shares["unfinished"],
-                tokens=shares["tokens"],
-            )
-        )
+def _row(contrast: Contrast, base: Curve, tuned: Curve, frames: dict[str, pl.DataFrame], tasks: Sequence[str]) -> Row:
+    parts = [frame.filter(pl.col("task").is_in(tasks)) for frame in frames.values()]
+    largest = contrast.boundary_k
     return Row(
-        task=name,
-        problems=sum(stratum.height for stratum in counted[0]),
-        base=measured[0],
-        tuned=measured[1],
-        delta={k: mean_interval(deltas[k], rng, level=level, bounds=(-1.0, 1.0)) for k in ks},
-        p_value=p_value,
-        p_corrected=p_value,
-        score_floor=_score_floor(frames),
+        task=contrast.task,
+        problems=contrast.problems,
+        base=_side(base, parts[0]),
+        tuned=_side(tuned, parts[1]),
+        delta=contrast.delta,
+        p_value=contrast.p_value[1],
+        p_corrected=contrast.p_corrected[1],
+        score_floor=_score_floor(parts),
+        largest_p_value=contrast.p_value[largest],
+        largest_p_corrected=contrast.p_corrected[largest],
     )
 
 
-def _rate(stratum: pl.DataFrame, column: str, k: int) -> Floats:
-    return pass_at_k(stratum["n"].to_numpy(), stratum[column].to_numpy(), k)
+def _side(curve: Curve, samples: pl.DataFrame) -> Side:
+    shares = _outcome_shares(samples)
+    return Side(
+        samples=samples.height,
+        pass_at=curve.strict,
+        tolerant=curve.tolerant[1],
+        mean_score=curve.score,
+        unparseable=shares["unparseable"],
+        timeouts=shares["timeout"],
+        errors=shares["error"],
+        unfinished=shares["unfinished"],
+        tokens=shares["tokens"],
+    )
 
 
-def _differences(base: Sequence[Floats], tuned: Sequence[Floats]) -> list[Floats]:
-    return [after - before for before, after in zip(base, tuned, strict=True)]
-
-
-def _outcome_shares(frame: pl.DataFrame, tasks: list[str]) -> dict[str, float]:
+def _outcome_shares(frame: pl.DataFrame) -> dict[str, float]:
     """Shares of samples, as means of the tasks' shares like everything in a row."""
     shares = frame.group_by("task").agg(
         *((pl.col("outcome") == outcome).mean().alias(outcome) for outcome in ("unparseable", "timeout", "error")),
@@ -131,15 +108,6 @@ def _check(frame: pl.DataFrame, which: str, ks: tuple[int, ...]) -> str:
             f"of problem {fewest['problem']} of {fewest['task']}: sample more, or ask for a smaller k"
         )
     return str(models[0])
-
-
-def _check_same_problems(base: pl.DataFrame, tuned: pl.DataFrame) -> None:
-    ours, theirs = (set(frame.select("task", "problem").unique().iter_rows()) for frame in (base, tuned))
-    if ours != theirs:
-        raise UserError(
-            f"base and tuned were asked different problems: {len(ours ^ theirs)} differ "
-            f"({len(ours - theirs)} only base, {len(theirs - ours)} only tuned); sample both on the same problems"
-        )
 
 
 __all__ = ["OVERALL", "Comparison", "Interval", "Row", "Side", "compare"]

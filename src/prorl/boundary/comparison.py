@@ -43,8 +43,12 @@ class Row:
     delta: dict[int, Interval]
     """By k: mean over problems of tuned − base."""
     p_value: float
+    """Of equal pass@1."""
     p_corrected: float
     score_floor: float
+    largest_p_value: float | None = None
+    """Of equal pass@k at the largest k; None in comparisons that were written before it was tested."""
+    largest_p_corrected: float | None = None
 
     @property
     def significant(self) -> bool:
@@ -66,14 +70,17 @@ class Comparison:
     overall: Row
 
     def verdict(self) -> str:
-        """One sentence: did the overall pass@1 move?"""
-        delta = self.overall.delta[1]
+        """Did the overall pass@1 move, and did pass@k at the largest k? A sentence each."""
+        return " ".join(self._verdict(k) for k in dict.fromkeys((1, self.ks[-1])))
+
+    def _verdict(self, k: int) -> str:
+        delta = self.overall.delta[k]
         word = "rose" if delta.low > 0 else "fell" if delta.high < 0 else "did not move measurably"
-        before, after = self.overall.base.pass_at[1].estimate, self.overall.tuned.pass_at[1].estimate
+        before, after = self.overall.base.pass_at[k].estimate, self.overall.tuned.pass_at[k].estimate
         inside = "excludes" if delta.excludes(0.0) else "includes"
         tasks = "1 task" if len(self.tasks) == 1 else f"{len(self.tasks)} tasks"
         return (
-            f"Mean pass@1 over {tasks} {word}: {before:.1%} → {after:.1%}, paired difference "
+            f"Mean pass@{k} over {tasks} {word}: {before:.1%} → {after:.1%}, paired difference "
             f"{100 * delta.estimate:+.1f} points; its {self.level:.0%} interval "
             f"[{100 * delta.low:+.1f}, {100 * delta.high:+.1f}] {inside} 0."
         )

@@ -68,7 +68,10 @@ def profile(
     in it is ever replaced. Raises UserError for a file of other settings or none of samples.
     """
     suite = Suite([build(name, worked_examples=settings.worked_examples, options=options) for name, options in specs])
-    kept = _begin(out, settings, specs)
+    try:
+        kept = _begin(out, settings, specs)
+    except OSError as error:
+        raise UserError(f"{out}: {error.strerror}; choose a file that can be written by --out") from None
     asked = {name: _first(suite, name, settings) for name in suite.tasks}
     done = set(kept["problem"])
     missing = [problem for problems in asked.values() for problem in problems if problem.id not in done]

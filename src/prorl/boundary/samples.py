@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from prorl.errors import UserError
+from prorl.files import flush
 
 SCHEMA = pl.Schema(
     {
@@ -28,6 +30,9 @@ SCHEMA = pl.Schema(
 """`problem` is the problem's id, `sample` counts from 0 within it, `outcome` is a `tasks.contract.Outcome`,
 `tokens` the completion's length and `finished` whether it ended by itself before its length limit."""
 
+PARTIAL = ".partial"
+"""How a file is called while it is being written."""
+
 SUCCESS = 1.0
 """A sample is a success when its score reaches this. Anything lower is partial credit, which solves nothing."""
 
@@ -42,13 +47,20 @@ def table(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
 
 
 def write(samples: pl.DataFrame, path: Path) -> None:
-    """Write a sample table whole or not at all (temporary neighbour, fsync, rename)."""
-    neighbour = Path(path).with_name(Path(path).name + ".partial")
-    neighbour.parent.mkdir(parents=True, exist_ok=True)
-    samples.select(SCHEMA.names()).cast(SCHEMA).write_parquet(neighbour)
-    with open(neighbour, "rb+") as file:
-        os.fsync(file.fileno())
+    """Write a sample table whole or not at all."""
+    write_whole(samples.select(SCHEMA.names()).cast(SCHEMA), Path(path))
+
+
+def write_whole(rows: pl.DataFrame, path: Path) -> None:
+    """Write a Parquet file whole or not at all, and return when it is on the disk (fsync, rename)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    neighbour = path.with_name(path.name + PARTIAL)
+    content = BytesIO()  # so that a full disk is an OSError here as for every other file
+    rows.write_parquet(content)
+    neighbour.write_bytes(content.getbuffer())
+    flush(neighbour)
     os.replace(neighbour, path)
+    flush(path.parent)
 
 
 def read(path: Path) -> pl.DataFrame:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from prorl.boundary.plain import Plain
 
 Floats = NDArray[np.float64]
 
 EXACT_UP_TO = 12
 """With at most this many non-zero differences all sign patterns are enumerated."""
 
+DRAWS = 20_000
+"""Sign patterns that are drawn where there are too many to enumerate."""
 
-def sign_flip_p(strata: Sequence[Floats], rng: np.random.Generator, draws: int = 20_000) -> float:
+FEWEST_DRAWS = 2000
+_SIGNS = 40_000_000
+"""Signs that are drawn in all: with many differences fewer patterns are drawn, at least `FEWEST_DRAWS`."""
+
+
+def sign_flip_p(strata: Sequence[Floats], rng: np.random.Generator, draws: int = DRAWS) -> float:
     """Two-sided p-value of "both models are the same on every problem", by the mean of the strata's means.
 
     `strata` holds the paired differences, [problems] each. Were the models the same, swapping the two of a problem
@@ -27,13 +36,15 @@ def sign_flip_p(strata: Sequence[Floats], rng: np.random.Generator, draws: int =
     if len(weighted) == 0:
         return 1.0
     if len(weighted) <= EXACT_UP_TO:
-        signs = np.array(list(itertools.product((-1.0, 1.0), repeat=len(weighted))))
+        patterns = np.arange(1 << len(weighted))[:, None] >> np.arange(len(weighted)) & 1
+        signs = 2.0 * patterns - 1.0
         return float(np.mean(abs(signs @ weighted) >= observed))
     extreme = 0
-    rows = max(1, 4_000_000 // len(weighted))
+    draws = min(draws, max(FEWEST_DRAWS, _SIGNS // len(weighted)))
+    rows = max(1, 1_000_000 // len(weighted))
     for start in range(0, draws, rows):
         count = min(rows, draws - start)
-        signs = rng.integers(0, 2, (count, len(weighted))) * 2.0 - 1.0
+        signs = rng.integers(0, 2, (count, len(weighted)), dtype=np.int8) * 2.0 - 1.0
         extreme += int(np.sum(abs(signs @ weighted) >= observed))
     return (extreme + 1) / (draws + 1)
 
@@ -47,3 +58,35 @@ def holm(p_values: Sequence[float]) -> list[float]:
         highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[index]))
         corrected[index] = highest
     return corrected
+
+
+@dataclass(frozen=True, slots=True)
+class PairedT(Plain):
+    """Paired t-test over problem instances, as BroRL (arXiv 2510.01180) reports it."""
+
+    mean: float
+    """Mean difference over problems, each weighing the same."""
+    t: float | None
+    """None where no difference varies."""
+    problems: int
+    p_one_sided: float
+    """Of "the second model is no better"."""
+    p_two_sided: float
+
+
+def paired_t(differences: Floats) -> PairedT:
+    """Student's paired test of the mean of differences, [problems], of the problems of all tasks taken together.
+
+    It takes the mean as normal, which needs many problems: BroRL has more than 10,000. `sign_flip_p` doesn't need that.
+    Raises ValueError for fewer than two problems.
+    """
+    from scipy.stats import ttest_1samp
+
+    if len(differences) < 2:
+        raise ValueError("a paired t-test needs at least two problems")
+    mean = float(differences.mean())
+    if np.ptp(differences) == 0:
+        # Constant differences leave no variance to judge by.
+        return PairedT(mean, None, len(differences), 1.0, 1.0)
+    greater, either = (ttest_1samp(differences, 0.0, alternative=side) for side in ("greater", "two-sided"))
+    return PairedT(mean, float(greater.statistic), len(differences), float(greater.pvalue), float(either.pvalue))

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from prorl.cli import complete
 from prorl.errors import UserError
 
-Run = Annotated[Path, typer.Argument(help="Folder of the run.")]
+Run = Annotated[Path, typer.Argument(help="Folder of the run.", autocompletion=complete.runs)]
 
 
 def reset(
@@ -21,14 +22,20 @@ def reset(
         str, typer.Option("--to", help="Which policy becomes the reference: current, or best (and the run goes back).")
     ] = "current",
 ) -> None:
-    """Make the policy the new reference policy, after the step that the run is in."""
+    """Make the policy the new reference policy, after the step that the run is in.
+
+    \b
+    prorl reset runs/mine
+    prorl reset runs/mine --clear-optimizer
+    prorl reset runs/mine --to best
+    """
     if to not in ("current", "best"):
         raise UserError(f"--to {to}: use current or best")
     _ask(run, "reset", reset={"clear_optimizer": clear_optimizer, "to": to})
 
 
 def pause(run: Run) -> None:
-    """Checkpoint after the step that the run is in, and wait there until `prorl continue`."""
+    """Checkpoint after the step under way and wait there until `prorl continue`."""
     _ask(run, "pause")
 
 
@@ -38,7 +45,7 @@ def go_on(run: Run) -> None:
 
 
 def stop(run: Run) -> None:
-    """Checkpoint after the step that the run is in, and leave; `prorl train --resume` goes on from there."""
+    """Checkpoint after the step under way and leave; `prorl train --resume` goes on."""
     _ask(run, "stop")
 
 

@@ -7,11 +7,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from prorl.cli.say import AsJson, emit
+
 
 def doctor(
     cluster: Annotated[
         bool, typer.Option("--cluster", help="Look at what engine=cluster needs instead, on every node.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Look at what a run needs, a line each; exit code 1 if something needed is broken."""
     from prorl.run import diagnosis_cluster
@@ -19,10 +22,13 @@ def doctor(
 
     marks = {State.GOOD: "[green]good  ", State.NOTE: "[yellow]note  ", State.BROKEN: "[red]broken"}
     console = Console(soft_wrap=True, highlight=False)
-    broken = False
+    found = []
     for line in diagnose(diagnosis_cluster.LOOKS if cluster else None):
-        console.print(marks[line.state], end=" ")
-        console.print(f"{line.name:<10} {line.found}", markup=False)
-        broken = broken or line.state is State.BROKEN
-    if broken:
+        found.append(line)
+        if not as_json:
+            console.print(marks[line.state], end=" ")
+            console.print(f"{line.name:<10} {line.found}", markup=False)
+    if as_json:
+        emit({line.name: {"state": line.state.value, "found": line.found} for line in found})
+    if any(line.state is State.BROKEN for line in found):
         raise typer.Exit(1)

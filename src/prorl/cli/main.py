@@ -3,33 +3,54 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import typer
 from rich.console import Console
 
 from prorl import __version__
-from prorl.cli import ask, doctor, export, lineage, models, recipe, report, tasks, train
+from prorl.cli import (
+    ask,
+    boundary,
+    doctor,
+    evaluate,
+    export,
+    lineage,
+    models,
+    recipe,
+    rejudge,
+    report,
+    tasks,
+    train,
+    watch,
+)
 from prorl.errors import IntegrityError, UserError
 
 app = typer.Typer(
     name="prorl",
     help="Train language models with prolonged reinforcement learning, and measure what it changed.",
+    epilog="Begin with: prorl train quickstart. Exit codes: 0 done, 1 a fault, 2 something you can mend.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("train")(train.train)
-app.command("reset")(ask.reset)
-app.command("pause")(ask.pause)
-app.command("continue")(ask.go_on)
-app.command("stop")(ask.stop)
-app.command("lineage")(lineage.lineage)
-app.command("export")(export.export)
-app.command("report")(report.report)
-app.command("doctor")(doctor.doctor)
-app.add_typer(recipe.app, name="recipe")
-app.add_typer(models.app, name="models")
-app.add_typer(tasks.app, name="tasks")
+COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
+    "Train": {
+        "train": train.train, "reset": ask.reset, "pause": ask.pause, "continue": ask.go_on, "stop": ask.stop,
+    },
+    "Look": {"watch": watch.watch, "report": report.report, "lineage": lineage.lineage},
+    "Measure": {
+        "eval": evaluate.evaluate, "boundary": boundary.boundary, "rejudge": rejudge.rejudge, "export": export.export,
+    },
+}  # fmt: skip
+"""By the panel of `--help` that they stand in."""
+
+for panel, commands in COMMANDS.items():
+    for name, command in commands.items():
+        app.command(name, rich_help_panel=panel)(command)
+for name, group in {"recipe": recipe.app, "tasks": tasks.app, "models": models.app}.items():
+    app.add_typer(group, name=name, rich_help_panel="Look up")
+app.command("doctor", rich_help_panel="Look up")(doctor.doctor)
 
 
 def _version(wanted: bool) -> None:
@@ -45,6 +66,10 @@ def _options(
     """What holds for every command."""
 
 
+INTERRUPTED = 130
+"""Exit code of whoever leaves at once because of Ctrl-C; the command line's library makes it from the interrupt."""
+
+
 def main() -> None:
     """Run the command line; errors that were foreseen are one line on standard error."""
     try:
@@ -55,9 +80,10 @@ def main() -> None:
     except IntegrityError as error:
         _tell(f"prorl: {error}")
         sys.exit(1)
-    except KeyboardInterrupt:
-        _tell("prorl: interrupted; go on with: prorl train --resume RUN_DIR")
-        sys.exit(130)
+    except SystemExit as left:
+        if left.code == INTERRUPTED:
+            _tell("prorl: interrupted; a run goes on with: prorl train --resume RUN_DIR")
+        raise
 
 
 def _tell(line: str) -> None:

@@ -7,14 +7,22 @@ from typing import Annotated
 
 import typer
 
+from prorl.cli import complete
 from prorl.errors import UserError
 
 
 def report(
-    run: Annotated[Path, typer.Argument(help="Folder of a finished or running job.")],
+    run: Annotated[Path, typer.Argument(help="Folder of a finished or running job.", autocompletion=complete.runs)],
     figure: Annotated[Path | None, typer.Option(help="Also draw the run into this .svg or .png file.")] = None,
 ) -> None:
-    """Write RUN/report.html from the run's files."""
+    """Write RUN/report.html from the run's files: one page that needs no network.
+
+    `prorl train` does it at the end, too.
+
+    \b
+    prorl report runs/mine
+    prorl report runs/mine --figure mine.svg
+    """
     if not (run / "recipe.yaml").is_file():
         raise UserError(f"{run} holds no run (no recipe.yaml); give the folder that prorl train wrote")
     from prorl.run.report import write_report

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from prorl.cli import complete
+from prorl.cli.say import AsJson, emit
 from prorl.errors import UserError
 
 if TYPE_CHECKING:
     from prorl.boundary.profile import Profile
     from prorl.tasks.check import Report
     from prorl.tasks.contract import Split
+    from prorl.tasks.show import Shown
 
 app = typer.Typer(help="Tasks: what is asked, and what counts as solved.", no_args_is_help=True)
 
@@ -25,10 +29,15 @@ _WORDS = "Names, patterns such as 'math/*', suites, and option=value."
 def list_tasks(
     pattern: Annotated[str, typer.Argument(help="Part of a name, or a pattern such as 'math/*'.")] = "*",
     notes: Annotated[bool, typer.Option("--notes", help="Also show what is known against them.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show the built-in tasks and the suites.
 
     Levels are difficulties that the option `level` chooses, from 0. A star: something is known against it (--notes).
+
+    \b
+    prorl tasks list
+    prorl tasks list 'math/*' --notes
     """
     from prorl.tasks.describe import describe
     from prorl.tasks.suites import SUITES
@@ -42,6 +51,9 @@ def list_tasks(
     listed = list(describe(pattern))
     if not listed:
         raise UserError(f"no task is called like {pattern!r}; prorl tasks list shows them all")
+    if as_json:
+        emit([asdict(task) for task in listed])
+        return
     for task in listed:
         size = "in its data" if task.needs_data else "no end" if task.size is None else f"{task.size:,}"
         said = "; ".join(task.notes) if notes else "*" * bool(task.notes)
@@ -57,19 +69,28 @@ def list_tasks(
 
 @app.command("show")
 def show(
-    task: Annotated[str, typer.Argument(help="Name of a task.")],
+    task: Annotated[str, typer.Argument(help="Name of a task.", autocompletion=complete.tasks)],
     options: Annotated[list[str] | None, typer.Argument(metavar="[OPTION=VALUE]...", help="Its options.")] = None,
     count: Annotated[int, typer.Option(help="How many problems.", min=1)] = 2,
     split: Annotated[str, typer.Option(help="train, validation, test or examples.")] = "train",
     worked_examples: Annotated[int, typer.Option(help="Solved problems shown before the question.", min=0)] = 0,
+    as_json: AsJson = False,
 ) -> None:
-    """Print a few problems as the model would see them, their worked solution and the verdict on it."""
+    """Print a few problems as the model would see them, their worked solution and the verdict on it.
+
+    \b
+    prorl tasks show reasoning_gym/gcd max_value=50 --worked-examples 1
+    """
     from prorl.tasks.choose import parsed
     from prorl.tasks.show import show as show_problems
 
     console = _console()
     wanted = _split(split)
-    for shown in show_problems(task, parsed(options or []), split=wanted, count=count, worked_examples=worked_examples):
+    found = show_problems(task, parsed(options or []), split=wanted, count=count, worked_examples=worked_examples)
+    if as_json:
+        emit([_shown(shown) for shown in found])
+        return
+    for shown in found:
         console.rule(shown.problem.id)
         for turn in shown.prompt:
             console.print(f"[{turn.role}]", style="bold cyan", markup=False)
@@ -87,11 +108,16 @@ def show(
 def check(
     words: Annotated[list[str] | None, typer.Argument(metavar="[TASK]...", help=f"{_WORDS} All if none.")] = None,
     problems: Annotated[int, typer.Option(help="Problems of each task to check with.", min=2)] = 6,
+    as_json: AsJson = False,
 ) -> None:
     """Test that tasks keep their contract; exit code 1 if one doesn't and isn't on the written list.
 
     Solutions score 1; nothing and junk score 0; the same problems are drawn again, in this process and in others; the
     global random state is left alone; judging is fast; splits are disjoint; blind guesses rarely solve anything.
+
+    \b
+    prorl tasks check toy/copy toy/echo
+    prorl tasks check my_package.tasks:MyTask
     """
     from prorl.tasks.check import CHECKS
     from prorl.tasks.check_all import check_all
@@ -103,17 +129,20 @@ def check(
     for column in ("task", *CHECKS):
         table.add_column(column, overflow="fold")
     reports: list[Report] = []
-    with console.status("") as status:
+    with Console(stderr=True).status("") as status:
         for report in check_all(
             specs, problems=problems, told=lambda name: status.update(f"{len(reports)}/{len(specs)} {name}")
         ):
             reports.append(report)
             _add_row(table, report)
-    console.print(table)
     given = set(words or [])
     unread = [report for report in reports if report.needs_data and report.task not in given]
     refused = [report for report in reports if not report.accepted and report not in unread]
     excused = [report for report in reports if any(not f.passed and f.known for f in report.findings.values())]
+    if as_json:
+        emit([_checked(report, report in refused, report in unread) for report in reports])
+        raise typer.Exit(1 if refused else 0)
+    console.print(table)
     for report in excused:
         for name, finding in report.findings.items():
             if not finding.passed and finding.known:
@@ -140,10 +169,14 @@ def profile(
     max_new_tokens: Annotated[int, typer.Option(help="Longest completion, in tokens.", min=1)] = 64,
     temperature: Annotated[float, typer.Option(help="Of the sampling distribution.", min=0.01)] = 1.0,
     seed: Annotated[int, typer.Option(help="The seed of the run that is to ask these problems.", min=0)] = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Measure a model's pass rate on the problems that a run would ask, and show which of them can still teach it.
 
     A problem teaches when some of its samples are solved and some are not. Run again after an interruption: it goes on.
+
+    \b
+    prorl tasks profile smollm2-135m reasoning_gym/gcd max_value=50 --worked-examples 2 --out profile.parquet
     """
     from prorl.boundary.profile import Profiling
     from prorl.boundary.profile import profile as measure
@@ -151,8 +184,11 @@ def profile(
 
     settings = Profiling(model, problems, samples, worked_examples, max_new_tokens, temperature, seed)
     console = _console()
-    with console.status("") as status:
+    with Console(stderr=True).status("") as status:
         profiles = measure(chosen(words), settings, out, told=lambda said: status.update(said))
+    if as_json:
+        emit([asdict(row) for row in profiles])
+        return
     _print_profiles(console, profiles)
     console.print(f"samples: {out}", markup=False)
 
@@ -161,6 +197,21 @@ def _console() -> Console:
     """One that cuts no table when its output goes into a file."""
     console = Console(soft_wrap=True, highlight=False)
     return console if console.is_terminal else Console(soft_wrap=True, highlight=False, width=240)
+
+
+def _shown(shown: Shown) -> dict[str, Any]:
+    prompt = [{"role": turn.role, "content": turn.content} for turn in shown.prompt]
+    verdict = asdict(shown.verdict) if shown.verdict else None
+    return {"id": shown.problem.id, "prompt": prompt, "worked_solution": shown.solution, "verdict": verdict}
+
+
+def _checked(report: Report, refused: bool, unread: bool) -> dict[str, Any]:
+    findings = {
+        name: {"passed": finding.passed, "shown": finding.shown, "known": finding.known}
+        for name, finding in report.findings.items()
+    }
+    outcome = "needs data" if unread else "failed" if refused else "passed"
+    return {"task": report.task, "outcome": outcome, "error": report.error, "findings": findings}
 
 
 def _add_row(table: Table, report: Report) -> None:

@@ -33,7 +33,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class GroupRequest:
-    """A prompt to complete. `key` names the group: it and the seed decide its random numbers, and nothing else does."""
+    """A prompt to complete. `key` names the group: it, the seed and a completion's number decide its random numbers."""
 
     key: int
     prompt: tuple[int, ...]
@@ -77,6 +77,25 @@ class Example:
 
     prompt: tuple[int, ...]
     answer: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Completions of a prompt that are to be scored, whoever wrote them."""
+
+    prompt: tuple[int, ...]
+    completions: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What the policy makes of one given completion, token by token, in nats.
+
+    `logprobs`: of its tokens; `entropies`: of the distributions that they are seen as drawn from.
+    """
+
+    logprobs: tuple[float, ...]
+    entropies: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +189,9 @@ class Engine(Protocol):
         Sampling may go on while the groups are not asked for, also during updates; a group is never made by weights
         older than those of this call.
         """
+
+    def score(self, given: Sequence[Given], temperature: float) -> Iterator[tuple[Scored, ...]]:
+        """Score given completions over softmax(logits / temperature): one tuple for each prompt, in order."""
 
     def update(
         self,

@@ -85,7 +85,8 @@ class _Rotary(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        return _turn(grads[0].contiguous(), *ctx.saved_tensors, back=True), None, None
+        cosine, sine = ctx.saved_tensors
+        return _turn(grads[0].contiguous(), cosine, sine, back=True), None, None
 
 
 def _turn(x: Tensor, cosine: Tensor, sine: Tensor, back: bool) -> Tensor:

@@ -23,19 +23,22 @@ class Library:
         self._library = library
         self._functions: dict[tuple[str, torch.dtype], Callable[..., Any]] = {}
 
-    def call(self, name: str, dtype: torch.dtype, *arguments: Tensor | int | float) -> None:
-        """Run kernel `name` for tensors of `dtype`. An int is passed as 64 bits, a float as fp32, a bool as 32 bits."""
+    def call(self, name: str, dtype: torch.dtype, *arguments: Tensor | int | float | None) -> None:
+        """Run kernel `name` for tensors of `dtype`.
+
+        An int is passed as 64 bits, a float as fp32, a bool as 32 bits, None as no tensor.
+        """
         function = self._functions.get((name, dtype))
         if function is None:
             function = getattr(self._library, f"{name}_{_SUFFIX[dtype]}")
             function.restype = None
-            function.argtypes = [_kind(argument) for argument in arguments]  # type: ignore[attr-defined]
+            function.argtypes = [_kind(argument) for argument in arguments]
             self._functions[name, dtype] = function
         function(*(a.data_ptr() if isinstance(a, Tensor) else a for a in arguments))
 
 
-def _kind(argument: Tensor | int | float) -> Any:
-    if isinstance(argument, Tensor):
+def _kind(argument: Tensor | int | float | None) -> Any:
+    if argument is None or isinstance(argument, Tensor):
         return ctypes.c_void_p
     if isinstance(argument, bool):
         return ctypes.c_int32

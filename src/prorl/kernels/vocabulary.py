@@ -1,4 +1,8 @@
-"""What is done with logits `[rows, vocabulary]`, over softmax(logits / temperature); with kernels, or in PyTorch."""
+"""What is done with logits `[rows, vocabulary]`, over softmax(logits / temperature); with kernels, or in PyTorch.
+
+Logits in bf16 come in two parts, the logits and `rest`, what rounding took from them: at the size that logits have,
+neighbouring bf16 numbers are 1/8 apart, and log-probabilities of two passes over the same text would differ by that.
+"""
 
 from __future__ import annotations
 
@@ -10,31 +14,37 @@ from prorl.kernels.library import library
 _BLOCK = 128
 
 
-def draw(logits: Tensor, uniform: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
+def draw(logits: Tensor, rest: Tensor | None, uniform: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
     """Tokens `[rows]` and their log-probabilities `[rows]`, fp32, by the inverse of the cumulative distribution.
 
     `uniform`: `[rows]` in [0, 1), fp64. The logits may be used up.
     """
     native = library(logits)
     if native is None or not logits.is_contiguous():
-        return _draw_plainly(logits.float().div_(temperature), uniform)
+        return _draw_plainly(_whole(logits, rest).div_(temperature), uniform)
     tokens, logprobs = torch.empty(len(logits), dtype=torch.long), torch.empty(len(logits))
-    native.call("draw", logits.dtype, logits, uniform, tokens, logprobs, *logits.shape, float(temperature))
+    native.call("draw", logits.dtype, logits, rest, uniform, tokens, logprobs, *logits.shape, float(temperature))
     return tokens, logprobs
 
 
 def measure(
-    logits: Tensor, targets: Tensor, logprobs: Tensor, normalizers: Tensor, entropies: Tensor, temperature: float
+    logits: Tensor,
+    rest: Tensor | None,
+    targets: Tensor,
+    logprobs: Tensor,
+    normalizers: Tensor,
+    entropies: Tensor,
+    temperature: float,
 ) -> None:
     """Fill in, `[rows]` in nats: log-probabilities of the targets, logs of the normalisers, entropies."""
     native = library(logits)
     if native is not None:
         native.call(
-            "logprobs", logits.dtype, logits, targets, logprobs, normalizers, entropies, *logits.shape,
+            "logprobs", logits.dtype, logits, rest, targets, logprobs, normalizers, entropies, *logits.shape,
             float(temperature),
         )  # fmt: skip
         return
-    z = logits.float().div_(temperature)
+    z = _whole(logits, rest).div_(temperature)
     torch.logsumexp(z, -1, out=normalizers)
     torch.sub(z.gather(1, targets[:, None])[:, 0], normalizers, out=logprobs)
     probabilities = (z - normalizers[:, None]).exp_()
@@ -64,6 +74,11 @@ def bend(
     slope *= -(grad_logprobs[:, None] + grad_entropies[:, None] * (logs + entropies[:, None]))
     slope.scatter_add_(1, targets[:, None], grad_logprobs[:, None])
     return slope.div_(temperature).to(logits.dtype)
+
+
+def _whole(logits: Tensor, rest: Tensor | None) -> Tensor:
+    """In fp32, and never the same memory."""
+    return logits.float() + rest if rest is not None else logits.float().clone()
 
 
 def _draw_plainly(logits: Tensor, uniform: Tensor) -> tuple[Tensor, Tensor]:

@@ -17,12 +17,12 @@ def flash_attention(query: Tensor, key: Tensor, value: Tensor, places: Places, s
     _, most, length = places.branch.shape
     q, k, v = (x[places.trunk] for x in (query, key, value))
     trunk = _attention(q, k, v, scaling, causal=True)
-    grown = (
+    grown_key, grown_value = (
         torch.cat([stem[:, None].expand(-1, most, -1, -1, -1), own[places.branch]], 2).flatten(0, 1)
         for stem, own in ((k, key), (v, value))
     )
     seen = _seen(places.reach, places.trunk.shape[1], most, length)
-    out = _attention(query[places.branch].flatten(0, 1), *grown, scaling, seen=seen)
+    out = _attention(query[places.branch].flatten(0, 1), grown_key, grown_value, scaling, seen=seen)
     return torch.cat([trunk.reshape(-1, *query.shape[1:]), out.reshape(-1, *query.shape[1:])])[places.at]
 
 
@@ -31,7 +31,7 @@ def _attention(
 ) -> Tensor:
     """query `[rows, tokens, heads, d]`, key and value `[rows, length, kv_heads, d]`; `[rows, tokens, heads, d]`."""
     out = scaled_dot_product_attention(
-        *(x.transpose(1, 2) for x in (query, key, value)),
+        query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2),
         attn_mask=seen, is_causal=causal, scale=scaling, enable_gqa=True,
     )  # fmt: skip
     return out.transpose(1, 2)

@@ -47,7 +47,6 @@ def _kind(module: nn.Module) -> str | None:
 
 def _exchange(module: Any, kind: str, rotate: Any) -> bool:
     """Give the module the first of the kind's forwards that passes the trial; False if none does."""
-    original = module.forward
     trial, forwards = _TRIALS[kind]
     try:
         wanted = trial(module, rotate)
@@ -61,7 +60,7 @@ def _exchange(module: Any, kind: str, rotate: Any) -> bool:
             continue
         if found.shape == wanted.shape and _near(found, wanted):
             return True
-    module.forward = original
+    del module.forward  # its class's own shows again
     return False
 
 
@@ -95,7 +94,7 @@ def _attention(
         return result
     tokens, d = hidden_states.shape[1], self.head_dim
     projected = project(self, hidden_states, ("q_proj", "k_proj", "v_proj"))
-    query, key, value = (x[0].unflatten(-1, (-1, d)) for x in projected)
+    query, key, value = (x[0].view(tokens, -1, d) for x in projected)
     if hasattr(self, "q_norm"):
         query, key = self.q_norm(query), self.k_norm(key)
     cosine, sine = (x[0] for x in position_embeddings)

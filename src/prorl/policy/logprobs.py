@@ -37,8 +37,8 @@ class _TokenLogprobs(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor]:
         logprobs = hidden.new_empty(len(targets), dtype=torch.float32)
         entropies, normalizers = torch.empty_like(logprobs), torch.empty_like(logprobs)
-        for at, logits in _logits(hidden, weight, bias):
-            measure(logits, targets[at], logprobs[at], normalizers[at], entropies[at], temperature)
+        for at, logits, rest in _logits(hidden, weight, bias, whole=True):
+            measure(logits, rest, targets[at], logprobs[at], normalizers[at], entropies[at], temperature)
         ctx.save_for_backward(hidden, targets, weight, bias, normalizers, entropies)
         ctx.temperature = temperature
         return logprobs, entropies
@@ -50,7 +50,7 @@ class _TokenLogprobs(torch.autograd.Function):
         grad_hidden = torch.empty_like(hidden)
         grad_weight = torch.zeros_like(weight, dtype=torch.float32) if ctx.needs_input_grad[2] else None
         grad_bias = torch.zeros_like(bias, dtype=torch.float32) if bias is not None else None
-        for at, logits in _logits(hidden, weight, bias):
+        for at, logits, _ in _logits(hidden, weight, bias, whole=False):
             slope = bend(
                 logits, targets[at], normalizers[at], entropies[at], grad_logprobs[at], grad_entropies[at],
                 ctx.temperature,
@@ -68,13 +68,22 @@ class _TokenLogprobs(torch.autograd.Function):
         )
 
 
-def _logits(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> Iterator[tuple[slice, Tensor]]:
-    """Logits chunk by chunk, each in the memory of the one before it."""
+def _logits(
+    hidden: Tensor, weight: Tensor, bias: Tensor | None, whole: bool
+) -> Iterator[tuple[slice, Tensor, Tensor | None]]:
+    """Logits chunk by chunk, each in the memory of the one before it, with `whole` also what rounding took."""
     parts = chunks(len(hidden), weight.shape[0])
     memory = hidden.new_empty(max((at.stop - at.start for at in parts), default=0), weight.shape[0])
+    rests = torch.empty_like(memory) if whole and hidden.dtype != torch.float32 else None
     for at in parts:
         logits = torch.mm(hidden[at], weight.t(), out=memory[: at.stop - at.start])
-        yield at, logits if bias is None else logits.add_(bias)
+        if bias is not None:
+            logits.add_(bias)
+        rest = None
+        if rests is not None:
+            rest = torch.addmm(logits, hidden[at], weight.t(), beta=-1, out=rests[: len(logits)])
+            rest = rest if bias is None else rest.add_(bias)
+        yield at, logits, rest
 
 
 def _add_product(total: Tensor, slope: Tensor, hidden: Tensor) -> None:

@@ -105,11 +105,18 @@ class Policy:
         )
         return out.last_hidden_state[0]  # type: ignore[no-any-return]
 
-    def head(self, hidden: Tensor) -> Tensor:
-        """Logits `[rows, vocabulary]` of hidden states `[rows, hidden size]`."""
+    def head(self, hidden: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Logits `[rows, vocabulary]` of hidden states `[rows, hidden size]`; in bf16 also what rounding took."""
         head = self.model.get_output_embeddings()
         packed: PackedLinear | None = getattr(head, "packed", None)
-        return packed(hidden) if packed is not None else head(hidden)  # type: ignore[no-any-return]
+        if packed is not None:
+            logits = packed(hidden)
+            return logits, packed.less(hidden, logits)
+        logits = head(hidden)
+        if hidden.dtype == torch.float32:
+            return logits, None
+        rest = torch.addmm(logits, hidden, head.weight.t(), beta=-1)
+        return logits, rest if head.bias is None else rest.add_(head.bias)
 
     @property
     def cache_shape(self) -> CacheShape:
@@ -130,11 +137,19 @@ class Policy:
         head = self.model.get_output_embeddings()
         return token_logprobs(hidden[trees.sources], trees.targets, head.weight, head.bias, temperature)
 
+    def recompute(self, wanted: bool) -> None:
+        """Whether layers keep only their inputs for the backward pass (activation checkpointing)."""
+        if wanted:
+            _refuse_dropout(self.model, self.path)
+            self.model.gradient_checkpointing_enable({"use_reentrant": False})
+        self.model.train(wanted)  # the library checkpoints in training mode only; without dropout nothing else differs
+
     def frozen_copy(self) -> Policy:
         """The same weights as they are now, without gradients."""
         model = copy.deepcopy(self.model)
         model.zero_grad(set_to_none=True)
         model.requires_grad_(False)
+        model.eval()
         return Policy(model, self.tokenizer, self.path, self.ends)
 
     def export(self, path: Path) -> None:
@@ -142,6 +157,15 @@ class Policy:
         with quiet_transformers():
             self.model.save_pretrained(path)
             self.tokenizer.save_pretrained(path)
+
+
+def _refuse_dropout(model: Any, path: Path) -> None:
+    config = model.config.get_text_config().to_dict()
+    dropping = [name for name, value in config.items() if name.endswith(("dropout", "_pdrop")) and value]
+    if dropping:
+        raise UserError(
+            f"compute.recompute: model {path} has {dropping[0]}, so it would compute otherwise; set it to 0"
+        )
 
 
 def _ends(model: Any, tokenizer: Any) -> frozenset[int]:

@@ -31,13 +31,18 @@ class PackedLinear:
         result: Tensor = torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, "none", [], "")
         return result
 
+    def less(self, x: Tensor, other: Tensor) -> Tensor:
+        """What calling it gives, less `other`, rounded only then."""
+        result: Tensor = torch.ops.mkldnn._linear_pointwise.binary(x, other, self.weight, self.bias, "sub")
+        return result
+
 
 def project(module: Any, x: Tensor, names: tuple[str, ...]) -> Sequence[Tensor]:
     """The outputs of the module's linear layers `names` for one input `[..., input]`."""
     packed: dict[tuple[str, ...], PackedLinear] | None = getattr(module, "packed", None)
     if packed is not None and names in packed:
         out = packed[names](x)
-        return out.split(packed[names].sizes, -1) if len(names) > 1 else (out,)
+        return torch.split(out, packed[names].sizes, -1) if len(names) > 1 else (out,)
     layers = [getattr(module, name) for name in names]
     if any(type(layer) is not nn.Linear for layer in layers):
         return [layer(x) for layer in layers]
@@ -47,7 +52,7 @@ def project(module: Any, x: Tensor, names: tuple[str, ...]) -> Sequence[Tensor]:
 def can_pack(model: Any) -> bool:
     """Whether packing does anything here: bf16 on a CPU, by a library that has it."""
     weight = next(model.parameters())
-    return weight.dtype == torch.bfloat16 and weight.device.type == "cpu" and torch.backends.mkldnn.is_available()
+    return weight.dtype == torch.bfloat16 and weight.device.type == "cpu" and bool(torch._C._has_mkldnn)
 
 
 @contextmanager
@@ -57,11 +62,11 @@ def packed(model: Any) -> Iterator[None]:
     head = model.get_output_embeddings()
     try:
         for module in modules:
-            joined = {names: [getattr(module, name, None) for name in names] for names in _JOINED}
             module.packed = {
-                names: PackedLinear(layers) for names, layers in joined.items()
-                if all(type(layer) is nn.Linear for layer in layers)
-            }  # fmt: skip
+                names: PackedLinear([getattr(module, name) for name in names])
+                for names in _JOINED
+                if all(type(getattr(module, name, None)) is nn.Linear for name in names)
+            }
         head.packed = PackedLinear([head])
         yield
     finally:

@@ -121,8 +121,8 @@ def _tree_attention(
             f"{type(module).__name__} caps or sinks its attention scores, which groups as trees don't support"
         )
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-    tokens_first = (x[0].transpose(0, 1) for x in (query, key, value))
-    return tree.attend(module.layer_idx, *tokens_first, scale)[None], None
+    q, k, v = (x[0].transpose(0, 1) for x in (query, key, value))
+    return tree.attend(module.layer_idx, q, k, v, scale)[None], None
 
 
 def _no_mask(*_: Any, **__: Any) -> None:

@@ -21,8 +21,8 @@ class Places:
     """Where packed tokens stand in grids `[trees, …]`, the same for every layer.
 
     `trunk`: `[trees, depth]` and `branch`: `[trees, most, length]`, the packed token at each place (0 where there is
-    none; there is at least one place); `at`: `[tokens]`, each token's place in trunk and branch grid laid end to end; `reach`: `[trees]`, tokens
-    of each trunk.
+    none; there is at least one place); `at`: `[tokens]`, each token's place in trunk and branch grid laid end to end;
+    `reach`: `[trees]`, tokens of each trunk.
     """
 
     trunk: Tensor
@@ -157,7 +157,7 @@ def _only_tokens(grids: _Grids, trunk: Tensor, branch: Tensor) -> tuple[Tensor, 
     filled = torch.zeros(grids.places.trunk.numel() + grids.places.branch.numel(), dtype=torch.bool)
     filled[grids.places.at] = True
     if not filled.all():
-        stem, leaf = filled.split([grids.places.trunk.numel(), grids.places.branch.numel()])
+        stem, leaf = filled[: grids.places.trunk.numel()], filled[grids.places.trunk.numel() :]
         trunk.mul_(stem.view(grids.trees, 1, grids.depth, 1, 1))
         branch.mul_(leaf.view(grids.trees, 1, grids.most, grids.length, 1, 1))
     return trunk, branch

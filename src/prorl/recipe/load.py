@@ -103,7 +103,9 @@ def _first(error: ValidationError) -> str:
         known = _fields(fault["loc"][:-1])
         return f"unknown key {key!r}{overrides.closest(str(fault['loc'][-1]), known)} Known here: {', '.join(known)}"
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"{key}: {fault['msg'].removeprefix('Value error, ')}, got {fault.get('input')!r:.80}{more}"
+    given = fault.get("input")
+    got = "" if isinstance(given, Mapping | BaseModel) else f", got {given!r:.80}"  # a whole section says nothing
+    return f"{key}: {fault['msg'].removeprefix('Value error, ')}{got}{more}"
 
 
 def _fields(location: tuple[int | str, ...]) -> list[str]:

@@ -11,6 +11,7 @@ from prorl.recipe.health import Health
 from prorl.recipe.section import Section
 from prorl.recipe.shaping import Shaper
 from prorl.recipe.stages import ResetRules, Stage, Target, Validation, check_stages
+from prorl.recipe.tracking import Tracker
 
 
 class TaskSpec(Section):
@@ -181,10 +182,16 @@ class Compute(Section):
     """Of the model's arithmetic; master weights are fp32 always. `auto`: bf16 where the CPU has AMX tiles."""
     threads: int = Field(default=0, ge=0)
     """Threads of the tensor library; 0: one a core."""
-    train_tokens: PositiveInt = 768
+    kernels: bool = True
+    """Compiled kernels where there is a C++ compiler (`prorl doctor`); false: PyTorch alone, which is slower."""
+    train_tokens: PositiveInt = 2048
     """Token budget of one forward-backward pass; a longer group is split, repeating its prompt."""
+    recompute: bool = False
+    """Keep only the inputs of layers for the backward pass and compute the rest again (activation checkpointing)."""
     concurrent_samples: PositiveInt = 256
-    """Completions decoded together."""
+    """Completions decoded together; where some have ended, waiting prompts join."""
+    cache_gigabytes: PositiveFloat = 4.0
+    """Most memory for keys and values in sampling (in 2³⁰ bytes); fewer prompts are under way where it is short."""
 
 
 class Evaluation(Section):
@@ -244,6 +251,8 @@ class Recipe(Section):
     evaluation: Evaluation | None = Evaluation()
     """null: no comparison at the end."""
     checkpoint: Checkpoint = Checkpoint()
+    trackers: tuple[Tracker, ...] = ()
+    """Where numbers go besides the run's own files."""
 
     @model_validator(mode="after")
     def _stages_fit(self) -> Recipe:

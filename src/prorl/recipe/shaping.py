@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveInt
 
@@ -52,4 +52,15 @@ class Repetition(Section):
     weight: NonNegativeFloat = 0.5
 
 
-Shaper = Annotated[SoftOverlong | StopProperly | ZeroPast | CosineLength | Repetition, Field(discriminator="kind")]
+class CustomShaper(Section):
+    """A shaper of one's own: see `prorl.algo.shaping.Shaper`."""
+
+    kind: Literal["custom"]
+    shaper: str
+    """`package.module:Class`; called with `options` by name, it gives what is called with rewards and completions."""
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+Shaper = Annotated[
+    SoftOverlong | StopProperly | ZeroPast | CosineLength | Repetition | CustomShaper, Field(discriminator="kind")
+]

@@ -92,6 +92,17 @@ class Stage(Section):
     `tasks.reasoning_gym/gcd.weight`."""
 
 
+class CustomRule(Section):
+    """A reset rule of one's own."""
+
+    rule: str
+    """`package.module:function`; called after every step with the metrics of the last `window` steps since the last
+    reset, oldest first, and with `options` by name. It returns why to reset, or None."""
+    window: PositiveInt = 20
+    """Steps that it is shown; it is called once there are so many."""
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
 class ResetRules(Section):
     """When the reference policy is reset besides on a stage's entry. null: that rule is off."""
 
@@ -105,6 +116,8 @@ class ResetRules(Section):
     entropy_above: PositiveFloat | None = None
     """Nats per token, mean over `window` steps."""
     window: PositiveInt = 5
+    custom: dict[str, CustomRule] = Field(default_factory=dict)
+    """Rules of one's own, by name."""
     cooldown: int = Field(default=20, ge=0)
     """Steps after any reset in which no rule fires, so that they can't thrash."""
     clear_optimizer: bool = True

@@ -63,15 +63,18 @@ class Regimen:
     def after(
         self, step: int, metrics: Metrics, validated: Validated | None = None, asked: Sequence[Asked] = ()
     ) -> list[Decision]:
-        """What to do after `step`, in this order; at most one reset."""
+        """What to do after `step`, in this order; at most one reset. An alarm that nothing is done about is told."""
         self._measure(step, metrics, validated, checkpoint=step % self.recipe.checkpoint.every == 0)
         self._resets.observe(metrics, validated)
         alarms = self._health.observe(step, metrics)
         ended = self._clock.observe(metrics, validated)
-        decisions: list[Decision] = [Warn(f"{a.guard}: {a.reason}") for a in alarms if a.action == "warn"]
         new = [request for request in asked if request.id not in self._done]
         self._done = [*self._done, *(request.id for request in new)][-50:]
-        reset = self._asked_reset(step, new) or self._alarmed_reset(step, alarms)
+        decisions: list[Decision] = []
+        reset = self._asked_reset(step, new)
+        if isinstance(reset, Warn):
+            decisions, reset = [reset], None
+        reset = reset or self._alarmed_reset(step, alarms)
         if ended is not None:
             decisions += self._next_stage(ended, validated)
             reset = reset or self._entry_reset(step)
@@ -81,12 +84,15 @@ class Regimen:
             self._health.restart()
         entered = ended is not None and not self.over
         profiling = self._profiling() if entered else []
-        return [*decisions, *([reset] if reset else []), *profiling, *_halts(new, alarms)]
+        resets: list[Decision] = [reset] if reset else []
+        halts = _halts(new, alarms)
+        return [*_told(alarms, [*resets, *halts]), *decisions, *resets, *profiling, *halts]
 
     def disk(self, step: int, checkpoints: float) -> list[Decision]:
         """What to do when there is room for only so many more checkpoints."""
         alarms = self._health.disk(step, checkpoints)
-        return [Warn(f"{a.guard}: {a.reason}") for a in alarms if a.action == "warn"] + _halts([], alarms)
+        halts = _halts([], alarms)
+        return [*_told(alarms, halts), *halts]
 
     def validation_due(self, step: int) -> bool:
         """Whether to validate after `step`."""
@@ -137,13 +143,15 @@ class Regimen:
 
     def _asked_reset(self, step: int, asked: Sequence[Asked]) -> Decision | None:
         resets = [request.reset for request in asked if request.reset is not None]
+        if resets and resets[-1].to == "best" and self.best.step is None:
+            return Warn("a reset to the best checkpoint was asked for, and there is none yet; nothing was done")
         return self._reset(step, resets[-1], "asked for by a person") if resets else None
 
     def _alarmed_reset(self, step: int, alarms: Sequence[Alarm]) -> Decision | None:
         for alarm in alarms:
             if alarm.action in ("reset", "roll_back"):
                 reset = Reset(clear_optimizer=True, to="best" if alarm.action == "roll_back" else "current")
-                return self._reset(step, reset, f"{alarm.guard}: {alarm.reason}")
+                return self._reset(step, reset, _said(alarm))
         return None
 
     def _ruled_reset(self, step: int) -> Decision | None:
@@ -184,10 +192,20 @@ class Regimen:
         self._done = list(state["done"])
 
 
+def _said(alarm: Alarm) -> str:
+    return f"{alarm.guard}: {alarm.reason}"
+
+
+def _told(alarms: Sequence[Alarm], acted: Sequence[Decision]) -> list[Decision]:
+    """A warning for every alarm that no decision speaks of: it asked for no more, or something else goes before it."""
+    spoken_of = {getattr(decision, "reason", "") for decision in acted}
+    return [Warn(_said(alarm)) for alarm in alarms if not any(r.startswith(_said(alarm)) for r in spoken_of)]
+
+
 def _halts(asked: Sequence[Asked], alarms: Sequence[Alarm]) -> list[Decision]:
     """Whatever keeps the next step from being made; stopping goes before pausing."""
     stops: list[Decision] = [Stop("asked for by a person", asked=True) for request in asked if request.kind == "stop"]
-    stops += [Stop(f"{a.guard}: {a.reason}") for a in alarms if a.action == "stop"]
+    stops += [Stop(_said(a)) for a in alarms if a.action == "stop"]
     pauses: list[Decision] = [Pause("asked for by a person") for request in asked if request.kind == "pause"]
-    pauses += [Pause(f"{a.guard}: {a.reason}") for a in alarms if a.action == "pause"]
+    pauses += [Pause(_said(a)) for a in alarms if a.action == "pause"]
     return stops[:1] or pauses[:1]

@@ -9,6 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from prorl.recipe.stages import ResetRules
+from prorl.regimen.custom_rules import CustomRules
 from prorl.regimen.validation import Stall, Validated
 
 
@@ -22,6 +23,7 @@ class ResetWatch:
         self.stall = Stall(rules.plateau)
         self._kl: deque[float] = deque(maxlen=rules.window)
         self._entropy: deque[float] = deque(maxlen=rules.window)
+        self._custom = CustomRules(rules.custom)
 
     def configure(self, rules: ResetRules) -> None:
         """Take over a stage's rules; what was measured so far stays."""
@@ -29,6 +31,7 @@ class ResetWatch:
         self.stall.settings = rules.plateau
         self._kl = deque(self._kl, maxlen=rules.window)
         self._entropy = deque(self._entropy, maxlen=rules.window)
+        self._custom.configure(rules.custom)
 
     def observe(self, metrics: Mapping[str, float | int | str], validated: Validated | None) -> None:
         """Take note of a step; one without an update has no KL and no entropy and changes nothing."""
@@ -36,6 +39,7 @@ class ResetWatch:
             value = metrics.get(name)
             if isinstance(value, int | float) and not math.isnan(value):
                 values.append(float(value))
+        self._custom.observe(metrics)
         if validated is not None:
             self.stall.observe(validated)
 
@@ -56,19 +60,21 @@ class ResetWatch:
             return f"entropy is {entropy:.4g} nats per token in {over}, below {rules.entropy_below:g}"
         if rules.entropy_above is not None and entropy is not None and entropy > rules.entropy_above:
             return f"entropy is {entropy:.4g} nats per token in {over}, above {rules.entropy_above:g}"
-        return None
+        return self._custom.due()
 
     def was_reset(self, step: int) -> None:
         """A reset was made after `step`: measure and be patient anew."""
         self.last = step
         self._kl.clear()
         self._entropy.clear()
+        self._custom.restart()
         self.stall.restart()
 
     def state_dict(self) -> dict[str, Any]:
         """Everything measured since the last reset."""
         return {
             "last": self.last, "kl": list(self._kl), "entropy": list(self._entropy), "stall": self.stall.state_dict(),
+            "custom": self._custom.state_dict(),
         }  # fmt: skip
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -77,6 +83,7 @@ class ResetWatch:
         self._kl = deque(state["kl"], maxlen=self.rules.window)
         self._entropy = deque(state["entropy"], maxlen=self.rules.window)
         self.stall.load_state_dict(state["stall"])
+        self._custom.load_state_dict(state["custom"])
 
 
 def _mean(values: deque[float]) -> float | None:

@@ -157,11 +157,18 @@ class Checkpoints:
         os.replace(folder, gone)
         shutil.rmtree(gone)
 
+    def _of_old(self, folder: Path) -> dict[str, Any]:
+        """The manifest of a checkpoint that may have to go; nothing is removed for what can't be read."""
+        try:
+            return manifest.read(folder)
+        except IntegrityError as error:
+            raise IntegrityError(f"{error}; move {folder} away and resume: no newer checkpoint needs it") from None
+
     def _rotate(self, best: int | None) -> None:
         """Remove what no rule keeps, and then the references that no checkpoint needs any more."""
         kept = []
         for place, folder in enumerate(self.newest_first()):
-            content = manifest.read(folder)
+            content = self._of_old(folder)
             step, every = content["step"], self.settings.keep_every
             regular = every is not None and step % every == 0
             reset = self.settings.keep_resets and content["reset"]

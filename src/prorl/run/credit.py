@@ -13,7 +13,10 @@ from prorl.algo.pass_at_k import pass_at_k_advantages
 from prorl.algo.repetition import Repetition
 from prorl.algo.shaping import Completions, CosineLength, Shaper, SoftOverlong, StopProperly, ZeroPast, shape
 from prorl.engine.protocol import TrainingGroup
+from prorl.plugins import called
 from prorl.recipe.schema import Objective, Recipe
+from prorl.recipe.shaping import CustomShaper
+from prorl.recipe.shaping import Shaper as ShaperSpec
 from prorl.run.collect import JudgedGroup
 
 _SHAPERS: dict[str, type] = {
@@ -66,8 +69,16 @@ def credit(groups: Sequence[JudgedGroup], settings: Recipe, steps_done: int) -> 
 
 
 def shapers_of(settings: Recipe) -> list[Shaper]:
-    """The recipe's shapers, in order."""
-    return [_SHAPERS[spec.kind](**spec.model_dump(exclude={"kind"})) for spec in settings.shaping]
+    """The recipe's shapers, in order. Raises UserError for one of one's own that can't be made."""
+    return [_shaper(spec) for spec in settings.shaping]
+
+
+def _shaper(spec: ShaperSpec) -> Shaper:
+    if isinstance(spec, CustomShaper):
+        made: Shaper = called(spec.shaper, "shaping", **spec.options)
+        return made
+    shaper: Shaper = _SHAPERS[spec.kind](**spec.model_dump(exclude={"kind"}))
+    return shaper
 
 
 def _advantages(rewards: Tensor, group: Tensor, lengths: Tensor, objective: Objective) -> Tensor:

@@ -106,6 +106,16 @@ def precision() -> Line:
     return Line("precision", f"auto is {choose('auto')}, as this CPU has {'' if tiles else 'no '}AMX tiles")
 
 
+def kernels() -> Line:
+    """Whether the compiled kernels can be used; they are compiled now if they weren't before."""
+    from prorl.kernels.library import why_not
+
+    reason = why_not()
+    if reason is not None:
+        return Line("kernels", f"none, PyTorch alone computes, about half as fast: {reason}", State.NOTE)
+    return Line("kernels", "compiled for this processor")
+
+
 def memory() -> Line:
     """Main memory: all of it and what is free, within the limit of a container."""
     total, free = _memory()
@@ -168,6 +178,7 @@ LOOKS: dict[str, Callable[[], Line]] = {
     "torch": torch,
     "threads": threads,
     "precision": precision,
+    "kernels": kernels,
     "memory": memory,
     "disk": disk,
     "models": models,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from prorl.errors import UserError
+from prorl.files import exclusive
 from prorl.recipe.load import to_yaml
 from prorl.recipe.schema import Recipe
 from prorl.run import jsonl
@@ -91,6 +91,11 @@ class RunDirectory:
         return self.path / "validations.jsonl"
 
     @property
+    def environment(self) -> Path:
+        """What each process that worked on the run was computed on and with."""
+        return self.path / "environment.jsonl"
+
+    @property
     def logs(self) -> tuple[Path, ...]:
         """The files that only grow."""
         return (self.journal, self.metrics, self.timings, self.validations)
@@ -142,12 +147,9 @@ class RunDirectory:
             self._lock = None
 
     def _take_lock(self) -> None:
-        self._lock = open(self.lock, "w")  # noqa: SIM115 - held until close
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self.close()
-            raise UserError(f"run directory {self.path} is in use by another process; wait for it or stop it") from None
+        self._lock = exclusive(self.lock)
+        if self._lock is None:
+            raise UserError(f"run directory {self.path} is in use by another process; wait for it or stop it")
 
 
 _LOCK = ".lock"

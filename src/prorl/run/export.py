@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 
+from safetensors import SafetensorError
+
 from prorl.engine.local.engine import LocalEngine
+from prorl.engine.protocol import Engine
 from prorl.errors import UserError
+from prorl.files import flush
 from prorl.policy.catalogue import resolve
 from prorl.policy.progress import silent
 from prorl.recipe.load import load
 from prorl.run.checkpoint import Checkpoints
 from prorl.run.directory import RunDirectory
+
+
+def write_model(engine: Engine, out: Path) -> None:
+    """Write the policy into the new folder `out`, whole or not at all. Raises UserError where the disk refuses it."""
+    staging = out.with_name(f"{out.name}.partial")
+    try:
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.parent.mkdir(parents=True, exist_ok=True)
+        engine.export(staging)
+        for file in staging.iterdir():
+            flush(file)
+        os.replace(staging, out)
+        flush(out.parent)
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(staging, ignore_errors=True)
+        said = getattr(error, "strerror", None) or error
+        raise UserError(f"the model could not be written to {out}: {said}; make room there and try again") from None
 
 
 def export_checkpoint(run: Path, step: str, out: Path) -> Path:
@@ -25,14 +48,15 @@ def export_checkpoint(run: Path, step: str, out: Path) -> Path:
         raise UserError(f"{out} is there already; choose another --out")
     recipe = load(str(run / "recipe.yaml"))
     checkpoints = Checkpoints(RunDirectory(run), recipe.checkpoint)
-    folder = checkpoints.of_step(_step(step, checkpoints, run))
+    folder = checkpoints.of_step(step_of(step, checkpoints, run))
     engine = LocalEngine(resolve(recipe.model, silent), recipe.compute, recipe.seed)
     engine.roll_back(folder, clear_optimizer=True)
-    engine.export(out)
+    write_model(engine, out)
     return out
 
 
-def _step(wanted: str, checkpoints: Checkpoints, run: Path) -> int:
+def step_of(wanted: str, checkpoints: Checkpoints, run: Path) -> int:
+    """The step that `latest`, `best` or a number stands for. Raises UserError if there is none."""
     if wanted.isdecimal():
         return int(wanted)
     if wanted not in ("latest", "best"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from prorl.policy.progress import silent
 from prorl.recipe.load import load, to_yaml
 from prorl.recipe.schema import Recipe
 from prorl.regimen.decisions import Stop
-from prorl.run import edits, jsonl, lineage, prepare
+from prorl.run import edits, environment, jsonl, lineage, prepare, tracking
 from prorl.run.checkpoint import Checkpoints
 from prorl.run.directory import RunDirectory
 from prorl.run.journal import effective, read
@@ -59,6 +60,7 @@ def start(
     recipe = prepare.settled(recipe)
     suites = Suites(recipe)
     prepare.check(recipe, suites)
+    tracking.check(recipe)
     model = _model(recipe, fetching)
     prepare.check_space(recipe, model, out)
     if origin is not None:
@@ -78,12 +80,16 @@ def resume(
     """
     directory = RunDirectory.open(path)
     try:
-        recipe = load(str(directory.recipe), changed)
+        recipe = prepare.settled(load(str(directory.recipe), changed))
+        tracking.check(recipe)
         Checkpoints(directory, recipe.checkpoint).check_logs()
-        edited = _edited(recipe, directory)
-        suites = Suites(recipe)
+        known = _known(directory)
+        edited = _edited(recipe, known, directory)
+        suites = Suites(recipe, begun=known[0] if known else None)
+        if edited:
+            prepare.check(recipe, suites)
         model = _model(recipe, fetching)
-        if changed:
+        if edited:
             jsonl.replace(directory.recipe, to_yaml(recipe).encode())
     except BaseException:
         directory.close()
@@ -97,11 +103,15 @@ def _model(recipe: Recipe, fetching: Fetching) -> Path:
         return resolve(recipe.model, told)
 
 
-def _edited(recipe: Recipe, directory: RunDirectory) -> list[edits.Change]:
-    """How the recipe differs from what the journal says of it."""
+def _known(directory: RunDirectory) -> list[Recipe]:
+    """The recipe as the run began with it, and as it was after every edit that holds, from the journal."""
     events = effective(read(directory.journal)) if directory.journal.exists() else []
-    known = [event["settings"] for event in events if "settings" in event]
-    found = edits.changes(Recipe.model_validate(known[-1]), recipe) if known else []
+    return [Recipe.model_validate(event["settings"]) for event in events if "settings" in event]
+
+
+def _edited(recipe: Recipe, known: Sequence[Recipe], directory: RunDirectory) -> list[edits.Change]:
+    """How the recipe differs from what the journal says of it."""
+    found = edits.changes(known[-1], recipe) if known else []
     if found:
         stage, steps, over = Checkpoints(directory, recipe.checkpoint).progress()
         if over:
@@ -125,13 +135,20 @@ def _work(
         else:
             engine.restart()
         progress.start(_facts(recipe, directory))
+        environment.record(directory.environment, precision=recipe.compute.precision)
         done = Work(recipe, directory, engine, suites, tests, validations, progress, origin).to_the_end(
             resuming, edited
         )
         stopped = done.loop.stopped
         if stopped:
             progress.event(f"stopped: {stopped.reason}")
-    return Result(directory.path, done.finished, stopped, done.comparison, write_report(directory.path))
+    with _disk_errors(directory):
+        report = write_report(directory.path)
+    return Result(directory.path, done.finished, stopped, done.comparison, report)
+
+
+_REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+"""What a write fails with where the disk takes no more; such an error doesn't say which file it was."""
 
 
 @contextmanager
@@ -140,11 +157,12 @@ def _disk_errors(directory: RunDirectory) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.filename is None or not Path(str(error.filename)).is_relative_to(directory.path):
+        named = error.filename is not None and Path(str(error.filename)).is_relative_to(directory.path)
+        if not named and error.errno not in _REFUSED:
             raise
         raise UserError(
-            f"{error.filename}: {error.strerror}; make sure that it can be written and go on with: "
-            f"prorl train --resume {directory.path}"
+            f"{error.filename if named else directory.path}: {error.strerror}; make sure that it can be written and "
+            f"go on with: prorl train --resume {directory.path}"
         ) from None
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from pathlib import Path
 from typing import Any
 
-from prorl.files import flush
+from prorl.files import append, lines, replace
+
+__all__ = ["append", "cut_off_tail", "decode", "encode", "lines", "replace"]
 
 _NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
@@ -27,44 +28,12 @@ def decode(line: bytes) -> dict[str, Any] | None:
     return _from_json(record) if isinstance(record, dict) else None
 
 
-def lines(path: Path) -> list[bytes]:
-    """The lines of a file without their newlines; the last one may have been cut off."""
-    content = path.read_bytes()
-    split = content.split(b"\n")
-    return split[:-1] if split[-1] == b"" else split
-
-
 def cut_off_tail(path: Path) -> bytes:
     """What follows the last newline: empty unless the last write was interrupted (or is under way)."""
     if not path.exists():
         return b""
     content = path.read_bytes()
     return content[content.rfind(b"\n") + 1 :]
-
-
-def append(path: Path, data: bytes) -> None:
-    """Append and wait until the bytes are on the disk."""
-    created = not path.exists()
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    try:
-        while data:
-            data = data[os.write(descriptor, data) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    if created:
-        flush(path.parent)
-
-
-def replace(path: Path, data: bytes) -> None:
-    """Write a file in full or not at all: to a neighbour first, then renamed over it."""
-    neighbour = path.with_name(path.name + ".partial")
-    with open(neighbour, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(neighbour, path)
-    flush(path.parent)
 
 
 def _to_json(value: Any) -> Any:

@@ -17,6 +17,7 @@ from prorl.run.journal import Journal
 from prorl.run.lessons import Lessons
 from prorl.run.observe import Values, imitation_metrics, step_metrics, write_rollouts
 from prorl.run.progress import Progress
+from prorl.run.token_spans import TokenSpans
 from prorl.tasks.contract import Problem
 from prorl.tasks.stream import ProblemStream
 from prorl.tasks.suite import Suite
@@ -35,6 +36,7 @@ class Learner:
         self.collector = Collector(engine, stream, self.gate, progress, cluster)
         self.lessons = Lessons(engine, stream, recipe.seed)
         self.journal = Journal(directory.journal)
+        self.spans = TokenSpans(engine.decode)
         self.stateful: dict[str, Any] = {
             "stream": stream, "gate": self.gate, "control": self.control, "collector": self.collector,
             "lessons": self.lessons,
@@ -100,7 +102,7 @@ class Learner:
             self.progress.event(collected.shortfall)
         credited = credit(collected.kept, self.settings, steps_done=step - 1) if collected.kept else None
         rollouts = self.directory.rollouts / f"step_{step:06d}.jsonl"
-        write_rollouts(rollouts, collected, credited.groups if credited else [])
+        write_rollouts(rollouts, collected, credited.groups if credited else [], self.spans)
         return credited
 
     def _update(self, credited: Credited | None, step: int) -> tuple[UpdateReport | None, bool]:

@@ -20,11 +20,12 @@ from prorl.run.journal import Journal
 from prorl.run.learner import Learner
 from prorl.run.metrics import MetricsLog
 from prorl.run.observe import Values
-from prorl.run.pace import Pace
+from prorl.run.pace import Between, Pace
 from prorl.run.progress import Progress
 from prorl.run.reprofile import Profiler
 from prorl.run.requests import Requests
 from prorl.run.suites import Suites
+from prorl.run.tracking import Trackers
 from prorl.run.validate import Validator
 from prorl.tasks.stream import ProblemStream
 
@@ -44,13 +45,15 @@ class Loop:
         self.checkpoints = Checkpoints(directory, recipe.checkpoint)
         self.journal, self.requests = Journal(directory.journal), Requests(directory.requests)
         self.metrics, self.timings = MetricsLog(directory.metrics), MetricsLog(directory.timings)
-        self.pace = Pace()
+        self.pace, self.between = Pace(), Between()
         self.step = 0
         """Steps done."""
         self.forked = False
         """Whether the run began with another run's policy; its own first checkpoint then makes it stand alone."""
         self.stopped: Stop | None = None
         """What stopped the run before its end."""
+        self.trackers = Trackers()
+        """Whoever else wants the numbers."""
         self.interrupt = Interrupt()
         """Asks the loop to stop after the step that it is in."""
 
@@ -80,8 +83,10 @@ class Loop:
 
     def record(self, metrics: Values, timings: Values) -> None:
         """Write the step's numbers and show them."""
+        timings = {**timings, **self.between.take()}
         self.metrics.append(self.step, metrics)
         self.timings.append(self.step, timings)
+        self.trackers.log(self.step, {**metrics, **{f"time/{name}": value for name, value in timings.items()}})
         left = self.regimen.steps_left() - 1
         eta = self.pace.eta(left, float(timings["seconds"]))
         self.progress.step(metrics, timings, str(metrics["stage"]), self.step, self.step + left, eta)
@@ -89,7 +94,11 @@ class Loop:
     def validate(self) -> Validated:
         """Measure the policy as it is now."""
         assert self.validator is not None
-        return self.validator.measure(self.step, self.settings.rollout)
+        with self.between.spent("validate"):
+            found = self.validator.measure(self.step, self.settings.rollout)
+        rates = {"validation/pass_1": found.pass_1.estimate, f"validation/pass_{found.k}": found.pass_k.estimate}
+        self.trackers.log(self.step, rates)
+        return found
 
     def asked(self) -> list[Asked]:
         """What a person wants, by a request or by Ctrl-C."""
@@ -139,6 +148,7 @@ class Loop:
             "reset", self.step, reason=decision.reason, source=decision.source, policy_of_step=decision.step,
             clear_optimizer=decision.clear_optimizer, reference_id=identity,
         )  # fmt: skip
+        self.trackers.log(self.step, {"reset": 1.0})
         cleared = " and optimizer" if decision.clear_optimizer else ""
         back = f", back to step {decision.step}" if decision.source == "best" else ""
         self.progress.event(f"reset of reference{cleared}{back} ({decision.reason}): reference is {identity}")
@@ -189,9 +199,10 @@ class Loop:
     def checkpoint(self, reset: bool = False) -> None:
         """Save everything as it is after the last step and what was decided there."""
         self.progress.phase("checkpoint")
-        state = {name: part.state_dict() for name, part in self.stateful.items()}
-        self.checkpoints.save(self.step, self.engine, state, reset=reset, best=self.regimen.best.step)
-        self.journal_checkpoint()
+        with self.between.spent("checkpoint"):
+            state = {name: part.state_dict() for name, part in self.stateful.items()}
+            self.checkpoints.save(self.step, self.engine, state, reset=reset, best=self.regimen.best.step)
+            self.journal_checkpoint()
 
     def journal_checkpoint(self) -> None:
         """Write down that there is a checkpoint of this step, unless that was done before the process died."""

@@ -11,7 +11,7 @@ from typing import Any
 from prorl.errors import IntegrityError, UserError
 from prorl.files import sha256_of
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever an older checkpoint could no longer be read as it is."""
 
 NAME = "manifest.json"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -14,10 +15,14 @@ from prorl.algo.repetition import repeated_share
 from prorl.engine.protocol import ImitationReport, TrainingGroup, UpdateReport
 from prorl.run import jsonl
 from prorl.run.collect import Collected, Judged, JudgedGroup
+from prorl.run.token_spans import TokenSpans
 from prorl.tasks.contract import Outcome
 from prorl.tasks.suites import domain
 
 Values = dict[str, float | int | str]
+
+_DIGITS = 3
+"""Decimals of a log-probability in the rollouts, which are there to be looked at."""
 
 REPETITION_N = 8
 """Length in tokens of the n-grams whose share of repeats is the metric `repetition`."""
@@ -69,14 +74,20 @@ def imitation_metrics(stage: str, examples: int, report: ImitationReport | None)
     return values
 
 
-def write_rollouts(file: Path, collected: Collected, trained: Sequence[TrainingGroup]) -> None:
-    """One JSON line a group: problem, question, and every completion with verdict and advantage (null: not trained)."""
+def write_rollouts(file: Path, collected: Collected, trained: Sequence[TrainingGroup], spans: TokenSpans) -> None:
+    """One JSON line a group: problem, question, and every completion with verdict and advantage (null: not trained).
+
+    `token_logprobs` are those of the sampler in nats, rounded (null: not finite); `token_chars` says how many
+    characters of the text each token stands for.
+    """
     given = {group.sampled.request.key: iter(group.advantages) for group in trained}
-    lines = [json.dumps(_rollout(g, given.get(g.sampled.request.key)), ensure_ascii=False) for g in collected.groups]
+    lines = [
+        json.dumps(_rollout(g, given.get(g.sampled.request.key), spans), ensure_ascii=False) for g in collected.groups
+    ]
     jsonl.replace(file, "".join(f"{line}\n" for line in lines).encode())
 
 
-def _rollout(group: JudgedGroup, advantages: Iterator[float] | None) -> dict[str, Any]:
+def _rollout(group: JudgedGroup, advantages: Iterator[float] | None, spans: TokenSpans) -> dict[str, Any]:
     return {
         "task": group.problem.task,
         "problem": group.problem.id,
@@ -92,10 +103,18 @@ def _rollout(group: JudgedGroup, advantages: Iterator[float] | None) -> dict[str
                 "tokens": len(c.completion.tokens),
                 "finished": c.completion.finished,
                 "advantage": next(advantages) if advantages is not None and c.valid else None,
+                "token_chars": spans.lengths(c.completion.tokens, c.text),
+                "token_logprobs": [
+                    round(value, _DIGITS) if isfinite(value) else None for value in c.completion.logprobs
+                ],
             }
             for c in group.completions
         ],
     }
+
+
+def _rounded(logprob: float) -> float | None:
+    return round(logprob, _DIGITS) if isfinite(logprob) else None
 
 
 def _by_task(groups: Sequence[JudgedGroup]) -> Values:

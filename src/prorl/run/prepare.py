@@ -13,6 +13,7 @@ from prorl.recipe.derived import checkpoint_bytes
 from prorl.recipe.schema import Recipe
 from prorl.recipe.stages import WORKED_SOLUTIONS
 from prorl.run.lessons import check_imitation
+from prorl.run.signals import check_signals
 from prorl.run.suites import Suites
 from prorl.tasks.contract import Problem, Split
 
@@ -52,7 +53,9 @@ def held_out(recipe: Recipe, suites: Suites) -> tuple[list[Problem], list[Proble
 
 
 def check(recipe: Recipe, suites: Suites) -> None:
-    """Raises UserError if a split is too small, a profile can't be read, or a stage has nothing to imitate."""
+    """Raises UserError if a split is too small, a profile can't be read, a stage has nothing to imitate, or a guard or
+    target names a metric that there is not."""
+    check_signals(recipe, suites.names)
     held_out(recipe, suites)
     for index, stage in enumerate(recipe.stages):
         suites.stale(index)

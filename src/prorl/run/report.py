@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
-from prorl.run import jsonl, report_answers, report_charts, report_data, report_parts, report_pass_at_k
+from prorl.page.render import render, script_json
+from prorl.run import (
+    jsonl,
+    report_answers,
+    report_charts,
+    report_data,
+    report_domains,
+    report_parts,
+    report_pass_at_k,
+    report_rollouts,
+    report_time,
+)
 
 
 def write_report(run_dir: Path) -> Path:
@@ -22,20 +31,15 @@ def write_report(run_dir: Path) -> Path:
 
 
 def _page(files: report_data.RunFiles) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from plotly.offline import get_plotlyjs
-
-    environment = Environment(
-        loader=PackageLoader("prorl.run", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters["percent"] = lambda rate: f"{100 * rate:.1f}"
-    environment.filters["points"] = lambda rate: f"{100 * rate:+.1f}"
-    environment.filters["task"] = lambda name: str(name).rsplit("/", 1)[-1]
     curves, pass_at_k = report_charts.curves(files), report_pass_at_k.pass_at_k(files)
-    by_task, time_by_step = report_charts.by_task(files), report_charts.time_by_step(files)
-    charts = [*curves, *pass_at_k, *(chart for chart in (by_task, time_by_step) if chart)]
-    return environment.get_template("report.html.j2").render(
+    curves = [*curves, *report_domains.by_domain(files)]
+    single = {"by_task": report_charts.by_task(files), "time_by_step": report_charts.time_by_step(files)}
+    single["timeline"] = report_time.timeline(files)
+    rollouts = report_rollouts.browser(files)
+    return render(
+        "prorl.run",
+        "report.html.j2",
+        [*curves, *pass_at_k, *(chart for chart in single.values() if chart)],
         name=files.recipe.get("name") or files.path.name,
         description=files.recipe.get("description") or "",
         status=report_parts.status(files),
@@ -43,21 +47,14 @@ def _page(files: report_data.RunFiles) -> str:
         comparison=files.comparison,
         curves=curves,
         pass_at_k=pass_at_k,
-        by_task=by_task,
-        time_by_step=time_by_step,
-        time_spent=report_parts.time_spent(files),
-        speed=report_parts.speed(files),
+        **single,
+        time_spent=report_time.time_spent(files),
+        speed=report_time.speed(files),
         markers=files.markers,
         examples=report_answers.examples(files),
-        rollouts=report_answers.rollouts(files),
+        rollouts=rollouts,
+        rollouts_json=script_json(rollouts),
+        environment=report_parts.environment(files),
         journal=report_parts.journal_rows(files),
         recipe_text=files.recipe_text,
-        charts=_script_json({chart["id"]: chart for chart in charts}),
-        plotly=get_plotlyjs(),
     )
-
-
-def _script_json(value: Any) -> str:
-    """JSON that can stand in a script element whatever strings it holds."""
-    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

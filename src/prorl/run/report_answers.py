@@ -1,18 +1,16 @@
-"""The report's examples: answers to held-out problems, and rollouts of the training."""
+"""The report's examples: answers of both models to held-out problems."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from prorl.run.report_data import RunFiles, records
+from prorl.run.report_data import RunFiles
+from prorl.run.report_rollouts import clip
 
 if TYPE_CHECKING:
     import polars as pl
 
-LONGEST_TEXT = 4_000
-"""Characters of a completion that the page shows."""
-EXAMPLE_TASKS, EXAMPLE_PROBLEMS, ROLLOUT_GROUPS, ROLLOUT_COMPLETIONS = 24, 2, 4, 4
+EXAMPLE_TASKS, EXAMPLE_PROBLEMS = 24, 2
 
 
 def examples(files: RunFiles) -> list[dict[str, Any]]:
@@ -59,23 +57,6 @@ def examples(files: RunFiles) -> list[dict[str, Any]]:
     return shown
 
 
-def rollouts(files: RunFiles) -> list[dict[str, Any]]:
-    """A few groups of the first and of the last step that left rollouts."""
-    steps = files.rollouts[:1] + files.rollouts[-1:] if len(files.rollouts) > 1 else files.rollouts
-    shown = []
-    for path in steps:
-        groups = [_group(record) for record in _one_a_task(records(path))[:ROLLOUT_GROUPS]]
-        shown.append({"step": path.stem.removeprefix("step_").lstrip("0") or "0", "groups": groups})
-    return shown
-
-
-def clip(text: str) -> str:
-    """`text`, or its beginning and how much was left out."""
-    if len(text) <= LONGEST_TEXT:
-        return text
-    return f"{text[:LONGEST_TEXT]} … ({len(text) - LONGEST_TEXT:,} more characters)"
-
-
 def _typical(frame: pl.DataFrame, task: str, problem: str) -> dict[str, Any]:
     import polars as pl
 
@@ -84,20 +65,3 @@ def _typical(frame: pl.DataFrame, task: str, problem: str) -> dict[str, Any]:
     usual = max(outcomes, key=outcomes.count)
     row = rows[outcomes.index(usual)]
     return {"outcome": row["outcome"], "tokens": row["tokens"], "text": clip(row["text"])}
-
-
-def _group(record: dict[str, Any]) -> dict[str, Any]:
-    completions = record.get("completions") or []
-    kept = [
-        {**completion, "text": clip(str(completion.get("text", ""))), "outcome": completion.get("outcome", "?")}
-        for completion in completions[:ROLLOUT_COMPLETIONS]
-    ]
-    left_out = len(completions) - len(kept)
-    return {**record, "question": clip(str(record.get("question", ""))), "completions": kept, "left_out": left_out}
-
-
-def _one_a_task(groups: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    first: dict[str, dict[str, Any]] = {}
-    for group in groups:
-        first.setdefault(str(group.get("task", "")), group)
-    return list(first.values())

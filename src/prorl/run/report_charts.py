@@ -14,12 +14,19 @@ CURVES = (
     ("entropy", "Entropy of the policy (nats per token)", (("entropy", "entropy", "--trained"),)),
     ("kl", "KL to the reference policy", (("kl", "KL", "--trained"),)),
     ("length", "Completion length (tokens)", (("length_mean", "mean length", "--trained"),)),
+    ("cut-off", "Cut off and unparseable completions", (
+        ("truncated", "cut off", "--trained"), ("unparseable", "unparseable", "--second"),
+    )),
     ("effective", "Share of informative prompts", (("effective_prompts", "informative", "--trained"),)),
+    ("mismatch", "Mismatch: KL of sampler and trainer (nats per token)", (("mismatch_kl", "KL", "--trained"),)),
     ("gradient", "Gradient norm", (("grad_norm", "norm", "--trained"),)),
-)
+)  # fmt: skip
 """Chart id, title, and its metrics with label and colour."""
 
-PHASES = (("sample", "sampling", "--trained"), ("verify", "verifying", "--second"), ("train", "training", "--base"))
+PHASES = (
+    ("sample", "sampling", "--trained"), ("verify", "waiting for verdicts", "--second"),
+    ("train", "training", "--base"), ("validate", "validation", "--stage"), ("checkpoint", "checkpoints", "--reset"),
+)  # fmt: skip
 _BINS = 60
 
 
@@ -45,7 +52,7 @@ def _validation(files: RunFiles) -> Chart:
         }  # fmt: skip
         line = {"x": steps, "y": middle, "type": "scatter", "mode": "lines+markers", "name": label, "error_y": reach}
         data.append({**line, "line": {"color": colour, "width": 2}})
-    layout = _with_markers(files, {"x": "step"})
+    layout = with_markers(files, {"x": "step"})
     return {"id": "curve-validation", "title": "Validation, with 95 % intervals", "data": data, "layout": layout}
 
 
@@ -61,11 +68,11 @@ def _curve(files: RunFiles, name: str, title: str, lines: Sequence[tuple[str, st
         line = {"x": steps, "mode": "lines", "type": "scatter", "name": label}
         if window > 1:
             faint = {"line": {"color": colour, "width": 1}, "opacity": 0.3, "hoverinfo": "skip", "showlegend": False}
-            data.append({**line, **faint, "y": values})
-        y = smooth(values, breaks, window)
+            data.append({**line, **faint, "y": [None if value is None else float(f"{value:.4g}") for value in values]})
+        y = [None if value is None else float(f"{value:.5g}") for value in smooth(values, breaks, window)]
         x, y = _with_gaps(steps, y, breaks)
         data.append({**line, "x": x, "y": y, "line": {"color": colour, "width": 2}, "showlegend": len(lines) > 1})
-    return {"id": f"curve-{name}", "title": title, "data": data, "layout": _with_markers(files, {"x": "step"})}
+    return {"id": f"curve-{name}", "title": title, "data": data, "layout": with_markers(files, {"x": "step"})}
 
 
 def _with_gaps(
@@ -83,7 +90,8 @@ def _with_gaps(
     return x, y
 
 
-def _with_markers(files: RunFiles, axes: dict[str, str]) -> dict[str, Any]:
+def with_markers(files: RunFiles, axes: dict[str, str]) -> dict[str, Any]:
+    """A layout with the run's resets and stages as vertical lines."""
     shapes, notes = [], []
     for marker in files.markers:
         colour, dash = ("--reset", "dash") if marker.kind == "reset" else ("--stage", "dot")
@@ -91,7 +99,7 @@ def _with_markers(files: RunFiles, axes: dict[str, str]) -> dict[str, Any]:
         line = {"color": colour, "width": 1.5, "dash": dash}
         shapes.append({"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line})
         hover = {"hovertext": f"step {marker.step}, {marker.label}", "font": {"color": colour, "size": 11}}
-        sign = "▼" if marker.kind == "reset" else "▽"
+        sign = "◀" if marker.back else "▼" if marker.kind == "reset" else "▽"
         place = {"x": x, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False}
         notes.append({"text": sign, **place, **hover})
     return {"xaxis": {"title": {"text": axes["x"]}}, "shapes": shapes, "annotations": notes}
@@ -128,6 +136,8 @@ def time_by_step(files: RunFiles) -> Chart | None:
     x = [part[0]["step"] for part in bins]
     data = []
     for phase, label, colour in PHASES:
+        if not any(f"{phase}_seconds" in record for record in files.timings):
+            continue
         y = [sum(finite(record.get(f"{phase}_seconds")) or 0.0 for record in part) / len(part) for part in bins]
         hover = "step %{x}: %{y:.2f} s"
         data.append({"type": "bar", "x": x, "y": y, "name": label, "marker": {"color": colour}, "hovertemplate": hover})

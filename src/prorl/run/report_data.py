@@ -24,6 +24,8 @@ class Marker:
     kind: str
     step: int
     label: str
+    back: bool = False
+    """Whether the policy went back to that of an earlier step, too."""
 
 
 @dataclass(slots=True)
@@ -43,6 +45,8 @@ class RunFiles:
     questions: dict[tuple[str, str], str] = field(default_factory=dict)
     """By task and problem id: the held-out problem's question (samples/problems.jsonl)."""
     rollouts: list[Path] = field(default_factory=list)
+    environments: list[dict[str, Any]] = field(default_factory=list)
+    """One record a process that worked on the run (environment.jsonl)."""
 
     @property
     def markers(self) -> list[Marker]:
@@ -51,8 +55,10 @@ class RunFiles:
         for event in journal.effective(self.events):
             first = event["step"] + 1
             if event["event"] == "reset":
-                back = f"back to step {event.get('policy_of_step')}, " if event.get("source") == "best" else ""
-                found.append(Marker("reset", first, f"{back}reset: {event.get('reason', 'no reason given')}"))
+                rolled = event.get("source") == "best"
+                back = f"back to step {event.get('policy_of_step')}, " if rolled else ""
+                label = f"{back}reset: {event.get('reason', 'no reason given')}"
+                found.append(Marker("reset", first, label, back=rolled))
             elif event["event"] == "stage":
                 found.append(Marker("stage", first, f"stage: {event.get('name', '')}"))
         return found
@@ -91,7 +97,8 @@ def load(run_dir: Path) -> RunFiles:
     if not (files.recipe_text or files.events or files.metrics):
         raise UserError(f"{path}: holds no run (no recipe.yaml, journal.jsonl or metrics.jsonl)")
     _load_evaluation(files, path)
-    files.rollouts = sorted((path / "rollouts").glob("*.jsonl"))
+    files.rollouts = sorted((path / "rollouts").glob("step_*.jsonl"))
+    files.environments = records(path / "environment.jsonl")
     return files
 
 

@@ -1,12 +1,11 @@
-"""The report's facts, times and journal, as plain data for the page's template."""
+"""The report's facts, environment and journal, as plain data for the page's template."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from prorl.run import journal
-from prorl.run.progress import duration
-from prorl.run.report_data import RunFiles, finite
+from prorl.run.report_data import RunFiles
 
 
 def status(files: RunFiles) -> str:
@@ -43,26 +42,26 @@ def facts(files: RunFiles) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in found if value is not None]
 
 
-def time_spent(files: RunFiles) -> list[dict[str, Any]]:
-    """Totals by phase with their share of all steps' seconds."""
-    totals = {phase: _total(files, f"{phase}_seconds") for phase in ("sample", "verify", "train")}
-    everything = _total(files, "seconds")
-    if everything <= 0:
+def environment(files: RunFiles) -> list[tuple[str, str]]:
+    """What the last process that worked on the run was, as names and values."""
+    if not files.environments:
         return []
-    totals["other"] = max(0.0, everything - sum(totals.values()))
-    labels = {"sample": "sampling", "verify": "verifying", "train": "training", "other": "everything else"}
-    return [
-        {"phase": phase, "label": labels[phase], "time": duration(seconds), "share": seconds / everything}
-        for phase, seconds in totals.items()
+    last = files.environments[-1]
+    found: list[tuple[str, Any]] = [
+        ("processes", len(files.environments)),
+        ("prorl", last.get("prorl")),
+        ("Python", last.get("python")),
+        ("packages", ", ".join(f"{name} {version}" for name, version in (last.get("packages") or {}).items())),
+        ("system", last.get("system")),
+        ("processor", last.get("processor")),
+        ("cores", last.get("cores")),
+        ("threads", last.get("threads")),
+        ("memory", f"{last['memory_gib']} GiB" if "memory_gib" in last else None),
+        ("GPUs", ", ".join(last.get("gpus") or []) or "none"),
+        ("precision", last.get("precision")),
+        ("arguments", " ".join(map(str, last.get("arguments") or [])) or None),
     ]
-
-
-def speed(files: RunFiles) -> str:
-    """Tokens sampled, seconds and tokens per second over the whole run."""
-    seconds = _total(files, "seconds")
-    tokens = sum(finite(record.get("completion_tokens")) or 0.0 for record in files.metrics)
-    rate = f", {tokens / seconds:,.0f} tokens/s" if seconds else ""
-    return f"{len(files.timings)} steps in {duration(seconds)}, {tokens:,.0f} completion tokens{rate}"
+    return [(name, str(value)) for name, value in found if value is not None]
 
 
 _UNSHOWN = ("event", "step", "at", "settings")
@@ -87,7 +86,3 @@ def journal_rows(files: RunFiles) -> list[dict[str, Any]]:
 def _moment(at: object) -> str:
     """A journal's time to the second."""
     return str(at)[:19].replace("T", " ")
-
-
-def _total(files: RunFiles, name: str) -> float:
-    return sum(finite(record.get(name)) or 0.0 for record in files.timings)

@@ -17,6 +17,7 @@ from prorl.recipe.stages import Reset
 from prorl.regimen.asked import Asked
 from prorl.run import jsonl
 from prorl.run.directory import RunDirectory
+from prorl.run.journal import effective, read
 
 
 class _Request(Section):
@@ -59,10 +60,13 @@ class Requests:
 def ask(run: Path, kind: str, **fields: Any) -> bool:
     """Leave a request in the folder of a run; whether somebody is at work there to see it.
 
-    Raises UserError if there is no run. A request that nobody sees now is seen to when the run is taken up again.
+    Raises UserError if there is no run, or it is finished. A request that nobody sees now is seen to when the run is
+    taken up again.
     """
     if not (run / "recipe.yaml").is_file():
         raise UserError(f"{run} holds no run (no recipe.yaml); give the folder that prorl train wrote")
+    if _is_finished(run):
+        raise UserError(f"{run} is finished; to go on from it: prorl train RECIPE --fork RUN@STEP")
     folder = RunDirectory(run).requests
     try:
         folder.mkdir(exist_ok=True)
@@ -71,6 +75,12 @@ def ask(run: Path, kind: str, **fields: Any) -> bool:
     except OSError as error:
         raise UserError(f"{folder}: {error.strerror}; make it writable") from None
     return is_live(run)
+
+
+def _is_finished(run: Path) -> bool:
+    file = RunDirectory(run).journal
+    events = effective(read(file)) if file.is_file() else []
+    return bool(events) and events[-1]["event"] == "finish"
 
 
 def is_live(run: Path) -> bool:

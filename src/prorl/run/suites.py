@@ -10,13 +10,11 @@ from prorl.recipe.load import at_stage
 from prorl.recipe.schema import Mixture, Recipe, TaskSpec
 from prorl.tasks.contract import Problem, Split
 from prorl.tasks.registry import build
+from prorl.tasks.specs import expanded
 from prorl.tasks.suite import Suite
-from prorl.tasks.suites import by_domain, entries
+from prorl.tasks.suites import by_domain
 from prorl.tasks.teaching import teaching
 from prorl.verify.pool import WorkerPool
-
-SUITE = "suite/"
-"""How a task spec names many tasks at once: `suite/prorl-logic`."""
 
 
 class Suites:
@@ -25,8 +23,11 @@ class Suites:
     A worker pool is opened when it is needed; that of a stage is closed when a stage with another mixture begins.
     """
 
-    def __init__(self, recipe: Recipe) -> None:
-        """Build all suites. Raises UserError for an unknown task or option of any stage."""
+    def __init__(self, recipe: Recipe, begun: Recipe | None = None) -> None:
+        """Build all suites. Raises UserError for an unknown task or option of any stage.
+
+        `begun` is the recipe that the run began with, if it was edited since: validation stays with its tasks.
+        """
         self.recipe = recipe
         settings = [at_stage(recipe, index) for index in range(len(recipe.stages))]
         self._mixtures = [_Mixture(of_stage.tasks, of_stage.mixture) for of_stage in settings]
@@ -34,10 +35,17 @@ class Suites:
         self._suites = {mixture.key: mixture.suite() for mixture in (self._top, *self._mixtures)}
         self.top = self._suites[self._top.key]
         self._pools: dict[str, WorkerPool[Problem]] = {}
+        edited = begun is not None and begun.stages != recipe.stages
+        self._validated = Suites(begun)._trained() if begun is not None and edited else self._trained()
 
     def at(self, stage: int) -> Suite:
         """The suite of a stage."""
         return self._suites[self._mixtures[stage].key]
+
+    @property
+    def names(self) -> set[str]:
+        """The tasks of all stages, and of what is held out."""
+        return {name for suite in self._suites.values() for name in suite.tasks}
 
     def stale(self, stage: int) -> frozenset[str]:
         """Ids of the problems that a stage leaves out because they don't teach, by the profile that it names."""
@@ -58,9 +66,11 @@ class Suites:
         return self._pool(self._top.key)
 
     def held_out(self, split: Split, per_task: int) -> list[Problem]:
-        """Problems of the recipe's own tasks that training never sees; for validation of those that it trains on."""
-        trained = {name for suite in self._suites.values() for name, weight in suite.weights.items() if weight > 0}
-        return self.top.held_out(split, per_task, trained if split is Split.VALIDATION else None)
+        """Problems of the recipe's own tasks that training never sees; for validation of those that it trains on.
+
+        They stay the same when later stages are edited, since validations of one run are held against one another.
+        """
+        return self.top.held_out(split, per_task, self._validated if split is Split.VALIDATION else None)
 
     def close(self) -> None:
         """End all workers."""
@@ -73,6 +83,10 @@ class Suites:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _trained(self) -> set[str]:
+        """Names of the tasks that some stage trains on."""
+        return {name for suite in self._suites.values() for name, weight in suite.weights.items() if weight > 0}
 
     def _pool(self, key: str) -> WorkerPool[Problem]:
         if key not in self._pools:
@@ -97,26 +111,8 @@ class _Mixture:
 
     def suite(self) -> Suite:
         """Its tasks with their weights. Raises UserError for an unknown task or option."""
-        listed = [part for spec in self.tasks for part in _expanded(spec)]
+        listed = [part for spec in self.tasks for part in expanded(spec)]
         tasks = [build(spec.task, worked_examples=spec.worked_examples, options=spec.options) for spec in listed]
         weights = [spec.weight for spec in listed]
         shares = self.settings.shares
         return Suite(tasks, by_domain([task.name for task in tasks], weights, shares) if shares else weights)
-
-
-def _expanded(spec: TaskSpec) -> list[TaskSpec]:
-    """The tasks of a named suite, which share its weight; a single task as it is."""
-    if not spec.task.startswith(SUITE):
-        return [spec]
-    parts = entries(spec.task.removeprefix(SUITE))
-    total = sum(part.weight for part in parts)
-    return [
-        spec.model_copy(
-            update={
-                "task": part.task,
-                "weight": spec.weight * part.weight / total,
-                "options": {**part.options, **spec.options},
-            }
-        )
-        for part in parts
-    ]

@@ -5,16 +5,18 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from prorl.engine.protocol import Engine, EngineLost
 from prorl.errors import IntegrityError
 from prorl.recipe.schema import Recipe
-from prorl.run import edits, lineage
+from prorl.run import edits, lineage, tracking
 from prorl.run.checkpoint import Checkpoints
 from prorl.run.directory import RunDirectory
 from prorl.run.evaluation import Evaluator
+from prorl.run.export import write_model
 from prorl.run.interrupt import Interrupt
 from prorl.run.lineage import Origin
 from prorl.run.loop import Loop
@@ -91,19 +93,25 @@ class Work:
 
     def _once(self, loop: Loop, resuming: bool, edited: Sequence[edits.Change]) -> Done:
         _begin(loop, self.origin, resuming, edited)
+        loop.trackers = tracking.open_all(self.recipe, _tracked(loop), self.progress.event)
+        with closing(loop.trackers):
+            return self._tracked_once(loop)
+
+    def _tracked_once(self, loop: Loop) -> Done:
         settings, suites = self.recipe.evaluation, self.suites
         evaluator = Evaluator(settings, loop, suites.top, self.tests, suites.pool) if settings else None
         if evaluator:
             evaluator.sample("base")
         with Interrupt(lambda: self.progress.event("stopping after this step; again: at once")) as loop.interrupt:
-            finished, comparison = loop.run(), None
-            if finished:
-                if not self.directory.model.exists():
-                    self.engine.export(self.directory.model)
-                if evaluator:
-                    evaluator.sample("trained")
-                    comparison = evaluator.compare()
-                loop.journal.ensure("finish", loop.step, peak_memory_gib=peak_memory_gib())
+            finished = loop.run()
+        comparison = None
+        if finished:
+            if not self.directory.model.exists():
+                write_model(self.engine, self.directory.model)
+            if evaluator:
+                evaluator.sample("trained")
+                comparison = evaluator.compare()
+            loop.journal.ensure("finish", loop.step, peak_memory_gib=peak_memory_gib())
         return Done(loop, finished, comparison)
 
 
@@ -127,6 +135,11 @@ def _begin(loop: Loop, origin: Origin | None, resuming: bool, edited: Sequence[e
         loop.journal.append("edited", loop.step, changes=listed, settings=recipe.model_dump(mode="json"))
         for change in edited:
             loop.progress.event(f"edited: {change}")
+
+
+def _tracked(loop: Loop) -> tracking.TrackedRun:
+    path = loop.directory.path
+    return tracking.TrackedRun(path, lineage.identity(path) or "", loop.step, loop.recipe.model_dump(mode="json"))
 
 
 def peak_memory_gib() -> float:

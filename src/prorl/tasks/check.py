@@ -26,7 +26,7 @@ _DRAW_SECONDS = 1.5
 """Time to spend on drawing problems of one split."""
 
 CHECKS = {
-    "solution": "the worked solution scores 1",
+    "solution": "the worked solution scores 1, and no step of it is wrong",
     "empty": "an empty answer scores 0 and is unparseable",
     "junk": "largest score of an answer that solves nothing",
     "floor": "smallest score of such an answer: what anybody gets",
@@ -90,7 +90,10 @@ def check(name: str, make: Callable[[], Task], judge: Judge, drawn: Sequence[Dra
     timed.slowest = 0.0
     verdicts = [timed(p, solution) for p, solution in zip(problems, solutions, strict=True) if solution is not None]
     lowest = min((verdict.score for verdict in verdicts), default=None)
-    found("solution", "none known" if lowest is None else f"{lowest:g}", lowest in (None, 1.0))
+    shown = "none known" if lowest is None else f"{lowest:g}"
+    steps: Callable[[Problem, str], bool | None] = getattr(task, "check_steps", lambda problem, text: None)
+    refuted = any(steps(p, solution) is False for p, solution in zip(problems, solutions, strict=True) if solution)
+    found("solution", f"{shown}, a step is wrong" if refuted else shown, lowest in (None, 1.0) and not refuted)
     _check_worthless(found, timed, problems, solutions)
     _check_repeats(found, task, make(), timed, problems, solutions, count)
     _check_processes(found, drawn)

@@ -20,6 +20,7 @@ from prorl.tasks.reasoning_gym_mends import DRAWN_AT_START, UNSTABLE_SOLUTIONS, 
 from prorl.tasks.reasoning_gym_options import checked_options
 from prorl.tasks.reasoning_gym_scorers import NotOfTheForm, scorer
 from prorl.tasks.reasoning_gym_solutions import solution
+from prorl.tasks.steps import equations_hold
 
 __all__ = ["PREFIX", "SYSTEM", "ReasoningGymTask", "names"]
 
@@ -28,6 +29,16 @@ SYSTEM = "Answer inside <answer></answer> tags."
 _FIRST_SEED = {
     split: number * ENDLESS for number, split in enumerate((Split.TRAIN, Split.VALIDATION, Split.TEST, Split.EXAMPLES))
 }
+ARITHMETIC = {
+    "basic_arithmetic", "chain_sum", "complex_arithmetic", "countdown", "decimal_arithmetic", "decimal_chain_sum",
+    "dice", "fraction_simplification", "gcd", "gsm_symbolic", "lcm", "leg_counting", "number_format", "power_function",
+    "prime_factorization", "products", "puzzle24", "simple_equations", "simple_geometry",
+}  # fmt: skip
+"""Data sets whose solutions are worked out with numbers as everybody writes them."""
+
+NO_ANSWERS = ("", "{}")
+"""Nothing could be put between the tags; the program that is asked about has no input or no output."""
+
 _BLOCK = 500
 _AWAY = 500_000_003
 
@@ -100,6 +111,10 @@ class ReasoningGymTask:
         answer = solution(self._dataset_name, self._dataset(Split.TRAIN, 0), dict(problem.payload))
         return None if answer is None else f"<answer>{answer}</answer>"
 
+    def check_steps(self, problem: Problem, text: str) -> bool | None:
+        """Whether the equations between numbers in a completion hold; None for tasks that are no arithmetic."""
+        return equations_hold(text) if self._dataset_name in ARITHMETIC else None
+
     def prepare(self) -> None:
         """Import the library and make the data set that scores, ahead of the first judgement."""
         self._dataset(Split.TRAIN, 0)
@@ -133,7 +148,7 @@ class ReasoningGymTask:
         dataset = self._dataset(split, block)
         with global_randomness_kept(_FIRST_SEED[split] + index):
             entry: dict[str, Any] = dataset[within]
-        if entry["answer"] == "":  # nothing could be put between the tags: another problem takes its place
+        if entry["answer"] in NO_ANSWERS:  # another problem takes its place
             return self._entry(split, (index + _AWAY) % ENDLESS)
         return entry
 

@@ -1,7 +1,8 @@
 """Where Reasoning Gym 0.1.25 falls short of the contract of a task when it draws problems, and what we do about it.
 
 Some generators pick from sets of strings, whose order differs from process to process unless PYTHONHASHSEED is set: the
-same seed then asks different questions. Some scorers `eval` the answer, which is a model's text and may be any program.
+same seed then asks different questions. Some scorers `eval` the answer, which is a model's text and may be any program,
+and one generator runs programs that came with its data (`reasoning_gym_programs`).
 What its scorers get wrong otherwise is mended in `reasoning_gym_scorers`.
 """
 
@@ -11,6 +12,8 @@ import ast
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+from prorl.tasks.reasoning_gym_programs import input_and_output
 
 DRAWN_AT_START = frozenset({"acre", "gsm_symbolic", "list_functions", "word_ladder"})
 """Data sets that draw or bound all their items when they are made: they are made anew for every block of items."""
@@ -31,7 +34,7 @@ class OrderedLetters(tuple[str, ...]):
 
 
 def mended(name: str, dataset: Any) -> Any:
-    """The data set, changed in place so that what it draws depends on its seed alone and answers are never run."""
+    """The data set, changed in place so that what it draws depends on its seed alone and no text is run here."""
     mend = _GENERATORS.get(name)
     if mend is not None:
         mend(dataset)
@@ -54,7 +57,12 @@ def _order_neighbors(dataset: Any) -> None:
     dataset._get_neighbors = lambda word, words: sorted(unordered(word, words))
 
 
+def _lock_programs_in(dataset: Any) -> None:
+    dataset._generate_io_pair = input_and_output
+
+
 _GENERATORS: Mapping[str, Callable[[Any], None]] = {
+    "codeio": _lock_programs_in,
     "isomorphic_strings": _order_letters,
     "ransom_note": _order_letters,
     "polynomial_multiplication": _order_monomials,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 from prorl.errors import UserError
+from prorl.plugins import imported
 from prorl.tasks.contract import Task
 from prorl.tasks.names import unknown
 from prorl.tasks.variant import Variant
@@ -71,16 +72,10 @@ def _factory(name: str) -> TaskFactory:
 
 
 def _imported(target: str, name: str) -> TaskFactory:
-    module, _, attribute = target.partition(":")
-    try:
-        factory = getattr(importlib.import_module(module), attribute)
-    except ImportError as error:
-        raise UserError(f"task {name!r}: {error}; is {module} installed, or on PYTHONPATH?") from error
-    except AttributeError as error:
-        raise UserError(f"task {name!r}: module {module} has no {attribute}") from error
+    factory = imported(target, f"task {name!r}")
     try:
         inspect.signature(factory).bind("", {}, 0)
     except TypeError as error:
-        called = f"{attribute}(name, options, worked_examples)"
+        called = f"{target.partition(':')[2]}(name, options, worked_examples)"
         raise UserError(f"task {name!r}: it must be possible to call {called}: {error}") from error
     return cast(TaskFactory, factory)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,11 @@ from prorl.engine.cluster.trainers import Trainers
 from prorl.engine.protocol import (
     Coefficients,
     Example,
+    Given,
     GroupRequest,
     ImitationReport,
     Sampling,
+    Scored,
     TrainingGroup,
     UpdateReport,
 )
@@ -76,6 +78,10 @@ class ClusterEngine(TextEngine):
         if self.published != self.weights_version:
             self._publish()
         return self.samplers.ask(requests, sampling)
+
+    def score(self, given: Sequence[Given], temperature: float) -> Iterator[tuple[Scored, ...]]:
+        """Score given completions over softmax(logits / temperature): one tuple for each prompt, in order."""
+        return iter(self._call("scored", list(given), temperature))
 
     def _publish(self) -> None:
         """Bring the weights to the samplers, or where samplers fetch them."""
@@ -184,6 +190,7 @@ def _sampler_settings(model: Path, recipe: Recipe, policy: Policy) -> SamplerSet
         ends=policy.ends,
         context=min(longest, context),
         concurrent=recipe.compute.concurrent_samples,
+        cache_bytes=int(recipe.compute.cache_gigabytes * 2**30),
         seed=recipe.seed,
         cluster=recipe.cluster,
     )

@@ -27,6 +27,8 @@ class SamplerSettings:
     """The most tokens of a prompt and its completion together."""
     concurrent: int
     """Completions decoded together."""
+    cache_bytes: int
+    """For keys and values, where samplers run the in-process engine's own sampling."""
     seed: int
     cluster: Cluster
 

@@ -92,4 +92,12 @@ class TorchSampler:
         self.under_way = {n: order for n, order in self.waiting.items() if order.sampling == first}
         self.waiting = {n: order for n, order in self.waiting.items() if order.sampling != first}
         requests = [order.request for order in self.under_way.values()]
-        self.groups = sample(self.policy, requests, first, self.settings.seed, self.settings.concurrent, self.version)
+        self.groups = sample(
+            self.policy,
+            requests,
+            first,
+            self.settings.seed,
+            self.settings.concurrent,
+            self.version,
+            self.settings.cache_bytes,
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -15,6 +16,7 @@ from prorl.engine.local import shards
 from prorl.engine.local.engine import LocalEngine
 from prorl.engine.local.precision import settle
 from prorl.engine.local.tensors import whole, write_tensors
+from prorl.engine.protocol import Given, Scored
 from prorl.policy.model import Policy
 from prorl.recipe.schema import Recipe
 
@@ -33,7 +35,7 @@ class ShardedEngine(LocalEngine):
         self.dtype = settle(compute)
         ranks = Group()
         mesh = init_device_mesh(cluster.device, (ranks.count,))
-        policy = ShardedPolicy.of(Policy.load(model, torch.float32), mesh, self.dtype, cluster.recompute)
+        policy = ShardedPolicy.of(Policy.load(model, torch.float32), mesh, self.dtype, compute.recompute)
         frozen = Policy.load(model, self.dtype)
         frozen.model.requires_grad_(False)
         self._hold(policy, ShardedPolicy.of(frozen, mesh, self.dtype), compute, recipe.seed, ranks)
@@ -65,6 +67,10 @@ class ShardedEngine(LocalEngine):
             for name, parameter in plain.parameters.items():
                 parameter.copy_(gathered[name])
         plain.export(folder)
+
+    def scored(self, given: Sequence[Given], temperature: float) -> list[tuple[Scored, ...]]:
+        """What `score` gives, all of it. Every process computes every row, for they exchange weights at each."""
+        return list(self.score(given, temperature))
 
     @property
     def parts(self) -> list[list[str]]:

@@ -15,15 +15,18 @@ from prorl.engine.local.precision import settle
 from prorl.engine.local.ranks import Alone, Ranks
 from prorl.engine.local.reference import Reference, content_id
 from prorl.engine.local.sampler import sample
+from prorl.engine.local.scoring import score
 from prorl.engine.local.trainer import Trainer
 from prorl.engine.protocol import (
     Coefficients,
     Example,
+    Given,
     GroupRequest,
     ImitationReport,
     NonFiniteGradient,
     SampledGroup,
     Sampling,
+    Scored,
     TrainingGroup,
     UpdateReport,
 )
@@ -43,6 +46,7 @@ class LocalEngine(TextEngine):
         """Load the model; it is policy and reference policy at once, and KL is 0."""
         self.model = model
         policy = Policy.load(model, settle(compute))
+        policy.recompute(compute.recompute)
         self._hold(policy, policy.frozen_copy(), compute, seed, Alone())
 
     def _hold(self, policy: Policy, frozen: Policy, compute: Compute, seed: int, ranks: Ranks) -> None:
@@ -61,7 +65,14 @@ class LocalEngine(TextEngine):
 
     def sample(self, requests: Sequence[GroupRequest], sampling: Sampling) -> Generator[SampledGroup]:
         """Complete every request; groups come as they finish."""
-        return sample(self.policy, requests, sampling, self.seed, self.compute.concurrent_samples, self.weights_version)
+        return sample(
+            self.policy, requests, sampling, self.seed, self.compute.concurrent_samples, self.weights_version,
+            int(self.compute.cache_gigabytes * 2**30),
+        )  # fmt: skip
+
+    def score(self, given: Sequence[Given], temperature: float) -> Iterator[tuple[Scored, ...]]:
+        """Score given completions over softmax(logits / temperature): one tuple for each prompt, in order."""
+        return score(self.policy, given, temperature, self.compute.train_tokens)
 
     def update(
         self,

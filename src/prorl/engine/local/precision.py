@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 
 from prorl.engine.local.allocator import keep_freed_memory
+from prorl.kernels.library import enable
 from prorl.recipe.schema import Compute
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
@@ -31,5 +32,6 @@ def settle(compute: Compute) -> torch.dtype:
     would change the order of its sums.
     """
     keep_freed_memory()
+    enable(compute.kernels)
     torch.set_num_threads(compute.threads or torch.get_num_threads())
     return DTYPES[choose(compute.precision)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Generator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor
@@ -33,7 +33,7 @@ def sample(
     seed: int,
     concurrent: int,
     version: int,
-    cache_bytes: int = 4 * 2**30,
+    cache_bytes: int,
 ) -> Generator[SampledGroup]:
     """Complete all requests, about `concurrent` completions at a time (but always a whole group).
 
@@ -43,13 +43,9 @@ def sample(
         return
     batch = _Batch(policy, requests, sampling, seed, concurrent, version, cache_bytes)
     steps = sampling.max_new_tokens * math.ceil(len(requests) * sampling.samples / concurrent)
-    with policy.packed() if steps >= PACK_FROM_TOKENS else _as_it_is():
+    with policy.packed() if steps >= PACK_FROM_TOKENS else nullcontext():
         while not batch.done:
             yield from batch.advance()
-
-
-def _as_it_is() -> AbstractContextManager[None]:
-    return nullcontext()
 
 
 class _Batch:
@@ -113,10 +109,10 @@ class _Batch:
         assert self.hidden is not None
         parts, uniform = [], uniforms(self.keys[self.rows], at)
         for some in chunks(len(self.rows), self.policy.vocabulary):
-            logits = self.policy.head(self.hidden[some])
+            logits, rest = self.policy.head(self.hidden[some])
             if self.sampling.filters:
-                logits = keep_likely(logits, self.sampling)
-            parts.append(draw(logits, uniform[some], self.sampling.temperature))
+                logits, rest = keep_likely(logits if rest is None else logits.float() + rest, self.sampling), None
+            parts.append(draw(logits, rest, uniform[some], self.sampling.temperature))
         drawn, logprobs = zip(*parts, strict=True)
         return torch.cat(drawn), torch.cat(logprobs)
 

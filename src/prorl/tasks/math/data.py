@@ -12,6 +12,7 @@ from prorl.tasks.deal import FOR_TRAINING, TEST_ONLY
 from prorl.tasks.math import judging, library
 from prorl.tasks.options import Options
 from prorl.tasks.rows import Row
+from prorl.tasks.steps import equations_hold
 
 SYSTEM = r"Think step by step, and put the final answer within \boxed{}."
 
@@ -83,6 +84,10 @@ class PublishedMathTask(dataset.DatasetTask):
     def judge(self, problem: Problem, text: str) -> Verdict:
         r"""1 if the last `\boxed{…}` holds the right answer, exactly or by equivalence."""
         return judging.judge(problem, text)
+
+    def check_steps(self, problem: Problem, text: str) -> bool | None:
+        """Whether the equations between numbers in a completion hold."""
+        return equations_hold(text)
 
     def worked_solution(self, problem: Problem) -> str:
         """The published solution if it ends in the right box, else that box alone."""

@@ -21,6 +21,7 @@ from prorl.tasks.math import (
 from prorl.tasks.math.data import SYSTEM
 from prorl.tasks.math.exercise import LEVELS, Kinds
 from prorl.tasks.options import Options
+from prorl.tasks.steps import equations_hold
 
 KINDS: Kinds = {
     **kinds_numbers.KINDS,
@@ -54,6 +55,10 @@ class GeneratedMathTask(generated.GeneratedTask):
     def judge(self, problem: Problem, text: str) -> Verdict:
         r"""1 if the last `\boxed{…}` holds the right answer, exactly or by equivalence."""
         return judging.judge(problem, text)
+
+    def check_steps(self, problem: Problem, text: str) -> bool | None:
+        """Whether the equations between numbers in a completion hold."""
+        return equations_hold(text)
 
     def prepare(self) -> None:
         """Import math-verify."""

@@ -1,0 +1,209 @@
+"""Which problems may be called newly solvable.
+
+A problem looks new when the tuned model solved it and the base never did. Among many problems some look new by luck, so
+each is held against more, in this order; the first that fails names its label:
+
+1. A fresh, independent base sample, at least as large as the first, fails as well. Otherwise: not established.
+2. The tuned model succeeds too often for its rate to be the base's (`claim_tests.escape_p`), corrected for all problems
+   compared by Benjamini and Hochberg's method. Otherwise: not established.
+3. Where steps were checked, enough of the successes have right steps for 2. Otherwise: not established.
+4. The base has no success by tolerant extraction either. Otherwise: new but format only.
+5. The tuned model succeeds more often than by guessing, in a claim that stands corrected like 2. Otherwise: new but
+   guessable; where nothing is known of guessing: not established.
+
+What passes is new. Of these, an expected share of at most `q` is false.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from prorl.boundary.claim_power import Power, power_of
+from prorl.boundary.claim_tests import escape_p, guess_p
+from prorl.boundary.paired import pair
+from prorl.boundary.plain import Plain
+
+NEW = "new"
+FORMAT_ONLY = "new but format only"
+GUESSABLE = "new but guessable"
+NOT_ESTABLISHED = "not established"
+LABELS = (NEW, FORMAT_ONLY, GUESSABLE, NOT_ESTABLISHED)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(Plain):
+    """A problem that looks new, and what is to be thought of it."""
+
+    task: str
+    problem: str
+    label: str
+    reason: str
+    successes: int
+    """Of the tuned model, in the format that was asked for."""
+    samples: int
+    verified: int | None
+    """Successes whose steps are right; None where steps weren't checked."""
+    base_samples: int
+    """First and fresh together."""
+    base_tolerant: int
+    """Successes of the base by tolerant extraction, first and fresh together."""
+    p_value: float | None
+    """Corrected p-value of "same rate as the base"; None without a fresh sample, or where that solved it."""
+    guess_p_value: float | None
+    """Corrected p-value of "same rate as the base, or as guessing"; None where nothing is known of guessing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims(Plain):
+    """All problems that look new, and how far the labels can be trusted."""
+
+    base: str
+    tuned: str
+    family: int
+    """Problems compared: what the correction is for."""
+    q: float
+    """Expected share of false ones among those called new is at most this."""
+    claims: tuple[Claim, ...]
+    refuted: int
+    """Problems that looked new and that the fresh base sample solved: what a naive count would have claimed falsely."""
+    power: Power
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of problems by label; together they are the naive count."""
+        found = Counter(claim.label for claim in self.claims)
+        return {label: found[label] for label in LABELS}
+
+    @classmethod
+    def derived(cls) -> tuple[str, ...]:
+        """Besides the fields."""
+        return ("counts",)
+
+
+def candidates(base: pl.DataFrame, tuned: pl.DataFrame) -> list[tuple[str, str]]:
+    """(task, problem) of every problem that looks new: the ones for which a fresh base sample is needed."""
+    paired = pair({"base": base, "tuned": tuned})
+    found = []
+    for task, problems in paired.problems.items():
+        new = (paired.counts["base"][task].c == 0) & (paired.counts["tuned"][task].c > 0)
+        found += [(task, problems[at]) for at in np.flatnonzero(new)]
+    return found
+
+
+def claims(
+    base: pl.DataFrame,
+    tuned: pl.DataFrame,
+    fresh: pl.DataFrame,
+    *,
+    names: tuple[str, str] = ("base", "tuned"),
+    q: float = 0.05,
+    zeta: float = 0.05,
+) -> Claims:
+    """Label every problem that looks new.
+
+    `base` and `tuned` are counts (`boundary.samples.counts`) of the same problems; `fresh` are counts of an independent
+    sample of the base, of at least the candidates (others in it are ignored). `tuned` may hold: `guess_rate`, the
+    chance of a right guess; `guess_n` and `guess_c`, samples without reasoning and how many were right; `c_verified`,
+    successes whose steps are right. All of these may be null for a problem. Raises UserError for counts that don't fit.
+    """
+    looking_new = candidates(base, tuned)
+    rows = _rows(looking_new, base, tuned, fresh)
+    from_base = [_from_base(row, row["c"]) for row in rows]
+    verified = [_from_base(row, row["c"] if row["c_verified"] is None else row["c_verified"]) for row in rows]
+    beyond_guessing = [_beyond_guessing(row, p) for row, p in zip(rows, verified, strict=True)]
+    family = base.height
+    corrected = [_corrected(values, family) for values in (from_base, verified, beyond_guessing)]
+    found = tuple(
+        _claim(row, p, p_verified, p_guess, q) for row, p, p_verified, p_guess in zip(rows, *corrected, strict=True)
+    )
+    refuted = sum(1 for row in rows if row["c_fresh"])
+    accepted = sum(claim.label == NEW for claim in found)
+    power = power_of(base, tuned, fresh, q * max(1, accepted) / family, zeta)
+    return Claims(names[0], names[1], family, q, found, refuted, power)
+
+
+def _rows(
+    chosen: list[tuple[str, str]], base: pl.DataFrame, tuned: pl.DataFrame, fresh: pl.DataFrame
+) -> list[dict[str, Any]]:
+    """One row a candidate: all its counts; what isn't there is None."""
+    keys = ["task", "problem"]
+    wanted = pl.DataFrame(chosen, schema={"task": pl.String, "problem": pl.String}, orient="row")
+    absent = [name for name in ("guess_rate", "guess_n", "guess_c", "c_verified") if name not in tuned.columns]
+    if not fresh.is_empty():
+        pair({"the fresh base sample": fresh})
+    tuned = tuned.with_columns(pl.lit(None).alias(name) for name in absent)
+    whole = (
+        wanted.join(tuned, on=keys, how="left")
+        .join(base.select(*keys, n_base="n", tolerant_base="c_tolerant"), on=keys, how="left")
+        .join(fresh.select(*keys, n_fresh="n", c_fresh="c", tolerant_fresh="c_tolerant"), on=keys, how="left")
+    )
+    return whole.sort(keys).to_dicts()
+
+
+def _from_base(row: dict[str, Any], successes: int) -> float:
+    """p-value of "same rate as the base"; 1 where there is no fresh sample, or where that solved it."""
+    if row["n_fresh"] is None or row["n_fresh"] < row["n_base"] or row["c_fresh"]:
+        return 1.0
+    return escape_p(int(successes), row["n"], row["n_base"] + row["n_fresh"])
+
+
+def _beyond_guessing(row: dict[str, Any], p_value: float) -> float:
+    """p-value of "the base's rate or guessing explains it"; 1 where nothing is known of guessing."""
+    successes = row["c"] if row["c_verified"] is None else row["c_verified"]
+    guessing = guess_p(successes, row["n"], row["guess_rate"], row["guess_c"], row["guess_n"])
+    return 1.0 if guessing is None or row["tolerant_base"] or row["tolerant_fresh"] else max(p_value, guessing)
+
+
+def _corrected(p_values: list[float], family: int) -> list[float]:
+    """Benjamini and Hochberg's adjustment; the problems that don't look new have p = 1."""
+    from scipy.stats import false_discovery_control
+
+    if not p_values:
+        return []
+    padded = np.ones(family)
+    padded[: len(p_values)] = p_values
+    return [float(value) for value in false_discovery_control(padded)[: len(p_values)]]
+
+
+def _claim(row: dict[str, Any], p_base: float, p_verified: float, p_guess: float, q: float) -> Claim:
+    label, reason = _label(row, p_base, p_verified, p_guess, q)
+    tested = row["n_fresh"] is not None and not row["c_fresh"]
+    known = row["guess_rate"] is not None or bool(row["guess_n"])
+    return Claim(
+        task=row["task"],
+        problem=row["problem"],
+        label=label,
+        reason=reason,
+        successes=row["c"],
+        samples=row["n"],
+        verified=row["c_verified"],
+        base_samples=row["n_base"] + (row["n_fresh"] or 0),
+        base_tolerant=row["tolerant_base"] + (row["tolerant_fresh"] or 0),
+        p_value=p_base if tested else None,
+        guess_p_value=p_guess if tested and known else None,
+    )
+
+
+def _label(row: dict[str, Any], p_base: float, p_verified: float, p_guess: float, q: float) -> tuple[str, str]:
+    if row["n_fresh"] is None:
+        return NOT_ESTABLISHED, "there is no fresh base sample"
+    if row["c_fresh"]:
+        return NOT_ESTABLISHED, f"the fresh base sample solved it {row['c_fresh']} times"
+    if row["n_fresh"] < row["n_base"]:
+        return NOT_ESTABLISHED, "the fresh base sample is smaller than the first"
+    if p_base > q:
+        return NOT_ESTABLISHED, "a base rate like the tuned model's could have escaped by luck"
+    if p_verified > q:
+        return NOT_ESTABLISHED, "too few of the right answers have right steps"
+    if row["tolerant_base"] or row["tolerant_fresh"]:
+        return FORMAT_ONLY, "the base gave the right answer in another format"
+    if row["guess_rate"] is None and not row["guess_n"]:
+        return NOT_ESTABLISHED, "nothing is known of how often a guess is right"
+    if p_guess > q:
+        return GUESSABLE, "guessing could have made it"
+    return NEW, "two base samples failed, and luck, format and guessing don't explain it"

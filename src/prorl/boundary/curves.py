@@ -1,0 +1,52 @@
+"""pass@k curves of one model, by task and over the suite, with intervals: strict and tolerant side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from prorl.boundary.intervals import RESAMPLES, Interval, mean_intervals
+from prorl.boundary.paired import OVERALL, STRICT, TOLERANT, Paired, random_numbers
+from prorl.boundary.plain import Plain
+
+
+@dataclass(frozen=True, slots=True)
+class Curve(Plain):
+    """A model on one task, or overall (the mean of the tasks' means)."""
+
+    model: str
+    task: str
+    problems: int
+    samples: int
+    """The fewest samples of a problem."""
+    strict: dict[int, Interval]
+    """pass@k by k, answers in the format that was asked for."""
+    tolerant: dict[int, Interval]
+    """pass@k by k, answers in any reasonable place."""
+    score: Interval
+    """Mean score with partial credit. Not a success rate."""
+
+
+def curves(
+    paired: Paired, model: str, ks: Sequence[int], *, seed: int = 0, level: float = 0.95, resamples: int = RESAMPLES
+) -> list[Curve]:
+    """Curves of a model for every task, the overall one last. Raises ValueError for k above the fewest samples."""
+    return [_curve(paired, model, name, ks, seed, level, resamples) for name in (*paired.tasks, OVERALL)]
+
+
+def _curve(paired: Paired, model: str, name: str, ks: Sequence[int], seed: int, level: float, resamples: int) -> Curve:
+    extractions = (paired.pass_at(model, name, ks, extraction) for extraction in (STRICT, TOLERANT))
+    scores = [paired.counts[model][task].score[None] for task in paired.members(name)]
+    columns = [np.concatenate(parts) for parts in zip(*extractions, scores, strict=True)]
+    # Scores may leave [0, 1]; then the interval may, too.
+    bounds = min(0.0, *(score.min() for score in scores)), max(1.0, *(score.max() for score in scores))
+    rng = random_numbers(seed, name)
+    found = mean_intervals(columns, rng, level=level, bounds=bounds, resamples=resamples)
+    joined = paired.joined(model, name)
+    strict, tolerant = found[: len(ks)], found[len(ks) : -1]
+    return Curve(
+        model, name, len(joined.n), int(joined.n.min()),
+        dict(zip(ks, strict, strict=True)), dict(zip(ks, tolerant, strict=True)), found[-1],
+    )  # fmt: skip

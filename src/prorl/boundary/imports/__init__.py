@@ -1,0 +1,1 @@
+"""Samples that others made, as sample tables."""

@@ -1,0 +1,60 @@
+"""A folder that `prorl boundary` wrote, counted again: without a model, without sampling."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from prorl.boundary.laboratory.evidence import Evidence
+from prorl.boundary.laboratory.plan import FRESH
+from prorl.boundary.laboratory.tally import answer_counts, outcome_shares, right_answers
+from prorl.boundary.samples import counts
+from prorl.boundary.store.key import Asking, Key, Mode
+from prorl.boundary.store.store import Store
+from prorl.boundary.store.verdicts import scan
+from prorl.errors import UserError
+
+
+def evidence_of(
+    folder: Path, models: Sequence[str], samples: int | None, command: str, verdicts: str | None = None
+) -> Evidence:
+    """What the samples of the last measurement in this folder show, under its first verdicts or those of a label.
+
+    The guess control of that measurement is used; scores, reasoning and temperature control are not made again.
+    """
+    store = Store.read(folder)
+    if not (folder / "measurement.json").is_file():
+        raise UserError(f"{folder}: it holds samples but no whole measurement; run prorl boundary there to its end")
+    source: dict[str, Any] = json.loads((folder / "measurement.json").read_text(encoding="utf-8"))
+    names = list(models) or list(source["models"])
+    unknown = [name for name in names if name not in source["models"]]
+    if unknown:
+        raise UserError(f"{folder}: no samples of {', '.join(unknown)}; there are {', '.join(source['models'])}")
+    n = samples or source["samples"]
+    asking = Asking(**{**source["asking"], "mode": Mode(source["asking"]["mode"])})
+    asked = source["asked"]
+
+    def rows(name: str, seed: int) -> pl.LazyFrame:
+        key = Key(source["models"][name], asking, seed)
+        found = store.parts(key).scan() if verdicts is None else scan(store, key, verdicts)
+        return found.filter((pl.col("sample") < n) & pl.col("problem").is_in(asked))
+
+    of_models = {name: rows(name, source["seed"]) for name in names}
+    guesses = {name: folder / "controls" / f"guesses-{source['models'][name]}.parquet" for name in names}
+    return Evidence(
+        counts={name: counts(part) for name, part in of_models.items()},
+        samples=n,
+        source={**source, "command": command, "measured_by": source["command"], "verdicts": verdicts or "first"},
+        answers={name: answer_counts(part) for name, part in of_models.items()},
+        shares={name: outcome_shares(part) for name, part in of_models.items()},
+        right={name: right_answers(part) for name, part in of_models.items()},
+        steps={name: step for name, step in source["steps"].items() if name in names},
+        fresh=counts(rows(names[0], source["seed"] + FRESH)),
+        guesses={name: pl.read_parquet(file) for name, file in guesses.items() if file.exists()},
+        questions=store.questions.read(),
+        trained=frozenset(source["trained"]),
+    )

@@ -1,0 +1,69 @@
+"""Temperature control: the tuned model sampled where its entropy is the base's.
+
+Training lowers the entropy, and lower entropy alone costs pass@k at large k. If the tuned model reaches as far as the
+base once its temperature is raised to the same entropy, what it lost was spread and not ability (Yue et al.,
+arXiv 2504.13837, make this comparison).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from prorl.boundary.laboratory.bench import Bench
+from prorl.boundary.laboratory.plan import Plan
+from prorl.boundary.laboratory.scoring import score
+from prorl.boundary.laboratory.subject import Subject
+from prorl.boundary.plain import Plain
+from prorl.boundary.store.key import Asking, Key
+from prorl.boundary.temperature import match_entropy
+from prorl.errors import UserError
+from prorl.tasks.contract import Problem
+
+PROBES = 4
+"""Completions of each problem by which an entropy is measured."""
+TRIES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Matched(Plain):
+    """A tuned model at the temperature at which its entropy is nearest to the base's."""
+
+    model: str
+    target: float
+    """The base's entropy in nats per token, at the temperature of the measurement."""
+    temperature: float
+    entropy: float
+    measured: tuple[tuple[float, float], ...]
+    """All that was tried: temperature and entropy."""
+
+
+def matched(bench: Bench, base: Subject, tuned: Subject, base_key: Key, plan: Plan) -> Matched:
+    """Search the temperature; each try samples `PROBES` completions of every problem."""
+    target = _entropy(bench, base, base_key, bench.problems)
+    measured: list[tuple[float, float]] = []
+    temperature: float | None = plan.asking.temperature
+    while temperature is not None and len(measured) < TRIES:
+        asking = at(plan.asking, temperature)
+        what = f"{tuned.name}: entropy at temperature {asking.temperature:g}"
+        key = bench.sample(tuned, asking, plan.seed, PROBES, bench.problems, what)
+        measured.append((asking.temperature, _entropy(bench, tuned, key, bench.problems)))
+        following = match_entropy(measured, target).next
+        temperature = None if following is None else at(plan.asking, following).temperature
+        if temperature in [tried for tried, _ in measured]:
+            break
+    nearest = min(measured, key=lambda pair: abs(pair[1] - target))
+    return Matched(tuned.name, target, nearest[0], nearest[1], tuple(measured))
+
+
+def at(asking: Asking, temperature: float) -> Asking:
+    """The same settings at another temperature, to three decimals so that samples are found again."""
+    return replace(asking, temperature=round(temperature, 3))
+
+
+def _entropy(bench: Bench, subject: Subject, key: Key, problems: Sequence[Problem]) -> float:
+    """Entropy per token of a model's own completions, at the temperature that they were sampled at."""
+    scores = score(bench, subject, subject, key, problems, PROBES, temperature=key.asking.temperature)
+    if scores.entropy is None:
+        raise UserError(f"{subject.name} answers nothing at all at temperature {key.asking.temperature:g}")
+    return scores.entropy

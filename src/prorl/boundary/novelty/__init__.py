@@ -1,0 +1,1 @@
+"""Overlap novelty: how much of a text can't be put together from n-grams of a corpus."""

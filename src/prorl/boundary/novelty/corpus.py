@@ -1,0 +1,86 @@
+"""A corpus from files, and its n-gram index: a suffix array in memory (tokengrams)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+
+from prorl.boundary.novelty.search import Contains
+from prorl.boundary.novelty.words import UNSEEN, Vocabulary, words
+from prorl.errors import UserError
+
+HELD_OUT = 20
+"""Every so many documents one is left out of the index, for the floor."""
+SUFFIXES = (".txt", ".md", ".jsonl", ".parquet")
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """An indexed corpus, and documents like it that are not in the index."""
+
+    vocabulary: Vocabulary
+    contains: Contains
+    held_out: tuple[tuple[str, ...], ...]
+    documents: int
+    tokens: int
+    files: tuple[str, ...]
+
+
+def read(paths: Sequence[Path]) -> Corpus:
+    """The corpus of these files and folders. A `.txt` or `.md` file is a document, as is the `text` of a JSONL line or
+    a Parquet row. Raises UserError for files that hold none, and where the index isn't installed."""
+    files = [file for path in paths for file in _files(path)]
+    documents = [words(text) for file in files for text in _texts(file)]
+    documents = [document for document in documents if document]
+    if not documents:
+        raise UserError(f"the corpus {', '.join(map(str, paths))} holds no text")
+    kept = [document for place, document in enumerate(documents) if (place + 1) % HELD_OUT]
+    held_out = [document for place, document in enumerate(documents) if (place + 1) % HELD_OUT == 0]
+    vocabulary = Vocabulary(kept)
+    names = tuple(file.name for file in files)
+    held = tuple(tuple(document) for document in held_out)
+    return Corpus(vocabulary, _index(vocabulary), held, len(kept), len(vocabulary.tokens), names)
+
+
+def _index(vocabulary: Vocabulary) -> Contains:
+    try:
+        from tokengrams import InMemoryIndex
+    except ImportError:
+        raise UserError("overlap novelty needs an n-gram index: pip install 'prorl[novelty]'") from None
+    array = vocabulary.array()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "tokens.bin"
+        array.tofile(path)
+        index = InMemoryIndex.from_token_file(str(path), None, 2 ** (8 * array.itemsize))
+
+    def contains(tokens: Sequence[int]) -> bool:
+        return UNSEEN not in tokens and bool(index.contains(list(tokens)))
+
+    return contains
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    found = sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES) if path.is_dir() else []
+    if not found:
+        raise UserError(f"corpus {path}: there is no file that ends in {', '.join(SUFFIXES)}")
+    return found
+
+
+def _texts(file: Path) -> Iterator[str]:
+    try:
+        if file.suffix == ".parquet":
+            yield from pl.read_parquet(file, columns=["text"])["text"].drop_nulls()
+        elif file.suffix == ".jsonl":
+            for line in file.read_text(encoding="utf-8").splitlines():
+                yield str(json.loads(line)["text"])
+        else:
+            yield file.read_text(encoding="utf-8")
+    except (KeyError, TypeError, ValueError, pl.exceptions.PolarsError) as error:
+        raise UserError(f"corpus {file}: {error}; every line or row needs a text") from None

@@ -1,0 +1,1 @@
+"""Results for people and machines: a page, a JSON file, and figures for papers."""

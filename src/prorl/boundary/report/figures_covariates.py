@@ -1,0 +1,105 @@
+"""Figures of what gain may depend on: competence of the base, steps of training, difficulty, majority votes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prorl.boundary.intervals import Interval
+from prorl.boundary.laboratory.results import Results
+from prorl.boundary.paired import OVERALL, STRICT
+from prorl.boundary.report.figure import Figure, Series
+
+
+def everything(results: Results) -> Iterator[tuple[str, Figure]]:
+    """Those that there is evidence for, with the names of their files."""
+    for name, figure in (
+        ("competence", competence(results)),
+        ("duration", duration(results)),
+        ("majority", majority(results)),
+    ):
+        if figure is not None:
+            yield name, figure
+    for figure in levels(results):
+        yield figure.id, figure
+
+
+def competence(results: Results) -> Figure | None:
+    """Base pass@K against the gain, a point a task; only with two tasks or more."""
+    k = results.analysis.boundary_k
+    base = {
+        curve.task: curve.strict[k].estimate for curve in results.analysis.curves if curve.model == results.models[0]
+    }
+    tasks = sorted(base.keys() - {OVERALL})
+    if len(tasks) < 2 or len(results.models) < 2:
+        return None
+    series = []
+    for place, tuned in enumerate(results.models[1:], 1):
+        gains = {
+            row.task: row.delta[k].estimate
+            for row in results.analysis.contrasts
+            if row.tuned == tuned and row.extraction == STRICT
+        }
+        names = [task.rsplit("/", 1)[-1] for task in tasks]
+        series.append(
+            Series(tuned, place, [base[t] for t in tasks], [gains[t] for t in tasks], kind="points", labels=names)
+        )
+    caption = (
+        f"A point is a task; both axes use the same base samples (n = {results.samples}, strict), which alone makes "
+        "the correlation negative: see the corrected numbers in the table."
+    )
+    x, y = f"pass@{k} of {results.models[0]}", f"Δ pass@{k}"
+    return Figure("competence", "base competence and gain", caption, series, x, y, lines=(0.0,))
+
+
+def duration(results: Results) -> Figure | None:
+    """pass@1 and the boundary by training steps."""
+    if not results.duration:
+        return None
+    k = results.analysis.boundary_k
+    measures: tuple[tuple[str, int, dict[int, Interval]], ...] = (
+        ("pass@1", 1, {row.steps: row.accuracy for row in results.duration}),
+        (f"pass@{k}", 2, {row.steps: row.boundary for row in results.duration}),
+    )
+    series = [Series.of(name, colour, points) for name, colour, points in measures]
+    caption = _caption(results, "The suite's mean by training steps; 0 is the base. ")
+    return Figure("duration", "training duration", caption, series, "training steps", "pass@k", y_range=(-0.02, 1.02))
+
+
+def majority(results: Results) -> Figure | None:
+    """majority@k of all models."""
+    if not results.majority:
+        return None
+    series = []
+    for place, model in enumerate(results.models):
+        points = {k: rows[-1].mean for k, rows in results.majority[model].items()}
+        series.append(Series.of(model, place, {k: mean for k, mean in points.items() if mean is not None}))
+    caption = _caption(results, "Chance that the most frequent of k answers is right; ties broken evenly. ")
+    return Figure("majority", "majority@k", caption, series, "k", "majority@k", log_x=True, y_range=(-0.02, 1.02))
+
+
+def levels(results: Results) -> Iterator[Figure]:
+    """pass@1 and the boundary by level, one figure a task."""
+    k = results.analysis.boundary_k
+    for task in sorted({row.task for row in results.levels}):
+        rows = [row for row in results.levels if row.task == task]
+        trained = [row.level for row in rows if row.trained]
+        series = []
+        for place, model in enumerate(results.models):
+            of_model = {row.level: next(c for c in row.curves if c.model == model) for row in rows}
+            first = {level: curve.strict[1] for level, curve in of_model.items()}
+            reach = {level: curve.strict[k] for level, curve in of_model.items()}
+            series += [Series.of(f"{model}, pass@1", place, first)]
+            series += [Series.of(f"{model}, pass@{k}", place, reach, dashed=True)]
+        said = f"trained at {', '.join(f'{level:g}' for level in trained)}" if trained else "no level was trained"
+        caption = _caption(results, f"By level of difficulty; {said}. ")
+        name = task.rsplit("/", 1)[-1]
+        yield Figure(
+            f"levels_{name}", f"difficulty of {name}", caption, series, "level", "pass@k", y_range=(-0.02, 1.02)
+        )
+
+
+def _caption(results: Results, what: str) -> str:
+    return (
+        f"{what}{results.problems} problems, n = {results.samples} samples of each; strict extraction; "
+        f"{results.analysis.level:.0%} intervals over problems."
+    )

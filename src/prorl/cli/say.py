@@ -1,0 +1,25 @@
+"""What commands say to machines: one JSON value on standard output, and nothing else there."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Annotated, Any
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead, for programs.")]
+"""The option that every command has which prints something worth reading."""
+
+
+def emit(value: Any) -> None:
+    """Print a value of plain data as JSON. A number that isn't finite is null: JSON has no word for it."""
+    typer.echo(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, indent=1, default=str))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,69 @@
+"""Training from Python: what `prorl train` does, as functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from prorl.recipe import overrides
+from prorl.recipe.load import load, validate
+from prorl.recipe.schema import Recipe
+from prorl.run import job, lineage
+from prorl.run.directory import free_path
+from prorl.run.job import Result
+from prorl.run.progress import PlainProgress, Progress, make_progress
+
+Changes = Mapping[str, Any] | Sequence[str]
+"""Dotted keys and their new values, or `key=value` words as on the command line."""
+
+
+def train(
+    recipe: str | Path | Recipe | Mapping[str, Any],
+    *,
+    out: str | Path | None = None,
+    changes: Changes = (),
+    fork: str | None = None,
+    progress: Progress | bool = True,
+) -> Result:
+    """Train as the recipe says and compare base and trained model; returns when that is done.
+
+    `recipe`: a shipped recipe's name, a .yaml file, a `Recipe`, or plain data with a recipe's keys. `out`: the run's
+    new folder, by default `runs/<name>`. `fork`: `RUN@STEP`, begin with the policy of that checkpoint. `progress`:
+    False for silence, or an object of your own. Raises UserError for whatever the caller can mend; Ctrl-C finishes
+    the step, checkpoints and returns a result whose `finished` is False.
+    """
+    settings = _recipe(recipe, changes)
+    origin = lineage.parse(fork) if fork is not None else None
+    folder = Path(out) if out is not None else free_path(Path("runs"), settings.name)
+    return job.start(settings, folder, _progress(progress), origin=origin)
+
+
+def resume(run: str | Path, *, changes: Changes = (), progress: Progress | bool = True) -> Result:
+    """Go on with an unfinished run where its newest checkpoint stands; `changes` are of what is still to come."""
+    words = [f"{key}={_yaml(value)}" for key, value in changes.items()] if isinstance(changes, Mapping) else changes
+    return job.resume(Path(run), _progress(progress), changed=words)
+
+
+def _recipe(recipe: str | Path | Recipe | Mapping[str, Any], changes: Changes) -> Recipe:
+    parsed = dict(changes) if isinstance(changes, Mapping) else overrides.parse(changes)
+    if isinstance(recipe, str | Path):
+        loaded = load(str(recipe))
+    else:
+        loaded = recipe if isinstance(recipe, Recipe) else validate(recipe, "given as data")
+    return validate(overrides.apply(loaded.model_dump(mode="json"), parsed), "with its changes") if parsed else loaded
+
+
+def _progress(wanted: Progress | bool) -> Progress:
+    if isinstance(wanted, bool):
+        return make_progress(Console()) if wanted else PlainProgress(Console(quiet=True))
+    return wanted
+
+
+def _yaml(value: Any) -> str:
+    import yaml
+
+    text: str = yaml.safe_dump(value, default_flow_style=True, width=10_000)
+    return text.removesuffix("...\n").strip()

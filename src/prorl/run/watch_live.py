@@ -1,0 +1,48 @@
+"""The terminal view redrawn until a person leaves."""
+
+from __future__ import annotations
+
+import select
+import sys
+import termios
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.live import Live
+
+from prorl.run.watch_data import Watched
+from prorl.run.watch_view import View
+
+
+def live(watched: Watched, console: Console, every: float) -> None:
+    """Show the run on the whole terminal until q or Ctrl-C."""
+    page = 0
+    with _keys(), Live(console=console, screen=True, auto_refresh=False) as drawing:
+        try:
+            while True:
+                drawing.update(View(watched.look(), page, keys=True), refresh=True)
+                key = _pressed(every)
+                if key in ("q", "Q", "\x1b", "\x04"):
+                    return
+                page += key == " "
+        except KeyboardInterrupt:
+            return
+
+
+@contextmanager
+def _keys() -> Iterator[None]:
+    """Keys arrive one by one and unseen, as they are pressed; the terminal is as it was afterwards."""
+    before = termios.tcgetattr(sys.stdin)
+    try:
+        tty.setcbreak(sys.stdin)
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
+
+def _pressed(seconds: float) -> str:
+    """The key that is pressed within so many seconds, or nothing."""
+    ready, _, _ = select.select([sys.stdin], [], [], seconds)
+    return sys.stdin.read(1) if ready else ""

@@ -1,0 +1,153 @@
+"""Samples that others made are read for what they are, and refused where they can't be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from prorl.boundary import samples
+from prorl.boundary.imports.read import evidence_of
+from prorl.errors import UserError
+
+
+def write(file: Path, rows: list[dict[str, Any]]) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return file
+
+
+def generic(model: str, rights: dict[str, int], n: int = 4, **more: Any) -> list[dict[str, Any]]:
+    return [
+        {"problem": problem, "model": model, "sample": i, "text": "x", "score": float(i < right), **more}
+        for problem, right in rights.items()
+        for i in range(n)
+    ]
+
+
+def counts(evidence: Any, model: str) -> dict[str, tuple[int, int, int]]:
+    return {row["problem"]: (row["n"], row["c"], row["c_tolerant"]) for row in evidence.counts[model].to_dicts()}
+
+
+def test_generic_rows_of_two_files(tmp_path: Path) -> None:
+    files = [
+        write(tmp_path / "base.jsonl", generic("base", {"p": 0, "q": 2})),
+        write(tmp_path / "tuned.jsonl", generic("tuned", {"p": 1, "q": 4})),
+    ]
+    evidence = evidence_of(files, ["base", "tuned"], None, "c")
+    assert counts(evidence, "base") == {"p": (4, 0, 0), "q": (4, 2, 2)}
+    assert counts(evidence, "tuned") == {"p": (4, 1, 1), "q": (4, 4, 4)}
+    assert evidence.counts["base"]["task"].unique().to_list() == ["all"]
+    assert len([note for note in evidence.source["notes"] if "tolerant" in note]) == 2
+
+
+def test_columns_that_are_there_are_used(tmp_path: Path) -> None:
+    rows = generic("m", {"p": 1}, task="t", tolerant_score=1.0, answer="7") + generic("b", {"p": 0}, task="t")
+    pl.DataFrame(rows, infer_schema_length=None).with_columns(
+        pl.col("tolerant_score").fill_null(0.0), pl.col("answer").fill_null("8")
+    ).write_parquet(tmp_path / "all.parquet")
+    evidence = evidence_of([tmp_path / "all.parquet"], ["b", "m"], None, "c")
+    assert counts(evidence, "m") == {"p": (4, 1, 4)}
+    assert evidence.answers["m"].to_dicts() == [
+        {"task": "t", "problem": "p", "answer": "7", "count": 4, "correct": True}
+    ]
+
+
+def test_sample_tables_of_a_run(tmp_path: Path) -> None:
+    for model, right in (("base", 1), ("trained", 3)):
+        rows = [
+            {
+                "model": model, "task": "t", "problem": "p", "sample": i, "score": float(i < right),
+                "tolerant_score": float(i < right), "outcome": "solved" if i < right else "wrong", "tokens": 3,
+                "finished": True, "text": "",
+            }
+            for i in range(4)
+        ]  # fmt: skip
+        samples.write(samples.table(rows), tmp_path / f"{model}.parquet")
+    evidence = evidence_of([tmp_path], ["base", "trained"], None, "c")
+    assert counts(evidence, "trained") == {"p": (4, 3, 3)}
+    assert evidence.answers == {}
+
+
+def test_rows_without_numbers_are_numbered_and_the_surplus_is_said(tmp_path: Path) -> None:
+    rows = generic("b", {"p": 1}, 4) + generic("m", {"p": 2}, 6)
+    for row in rows:
+        del row["sample"]
+    evidence = evidence_of([write(tmp_path / "a.jsonl", rows)], ["b", "m"], None, "c")
+    assert counts(evidence, "m") == {"p": (4, 2, 2)}
+    assert any("2 samples beyond the first 4" in note for note in evidence.source["notes"])
+    with pytest.raises(UserError, match="only 4"):
+        evidence_of([tmp_path / "a.jsonl"], ["b", "m"], 5, "c")
+
+
+def test_samples_of_a_second_file_come_after_those_of_the_first(tmp_path: Path) -> None:
+    files = [
+        write(tmp_path / "1.jsonl", generic("m", {"p": 0}) + generic("b", {"p": 0})),
+        write(tmp_path / "2.jsonl", generic("m", {"p": 4}) + generic("b", {"p": 4})),
+    ]
+    assert counts(evidence_of(files, ["b", "m"], 4, "c"), "m") == {"p": (4, 0, 0)}
+    assert counts(evidence_of(files, ["b", "m"], None, "c"), "m") == {"p": (8, 4, 4)}
+
+
+def harness(doc: int, filter_: str, value: float, responses: list[str], filtered: list[str], target: str = "7") -> Any:
+    return {
+        "doc_id": doc, "doc": {"question": "?"}, "target": target, "arguments": {}, "resps": [responses],
+        "filtered_resps": filtered, "filter": filter_, "metrics": ["exact_match"], "doc_hash": f"h{doc}",
+        "prompt_hash": "a", "target_hash": "b", "exact_match": value,
+    }  # fmt: skip
+
+
+def test_harness_files_with_a_strict_and_a_flexible_filter(tmp_path: Path) -> None:
+    name = "samples_gsm8k_2025-06-01T10-11-12.345678.jsonl"
+    for model, strict in (("base__1", 0.0), ("tuned__1", 1.0)):
+        rows = [
+            harness(1, "strict-match", strict, ["so 7"], ["7" if strict else "[invalid]"]),
+            harness(1, "flexible-extract", 1.0, ["so 7"], ["7"]),
+        ]
+        write(tmp_path / model / name, rows)
+    evidence = evidence_of([tmp_path], ["base__1", "tuned__1"], None, "c")
+    assert evidence.counts["base__1"]["task"].to_list() == ["gsm8k"]
+    assert counts(evidence, "base__1") == {"h1": (1, 0, 1)}
+    assert counts(evidence, "tuned__1") == {"h1": (1, 1, 1)}
+
+
+def test_harness_files_with_repeats_are_judged_response_by_response(tmp_path: Path) -> None:
+    for model, filtered in (("b", ["6", "7", "8"]), ("m", ["7", " 7", "7"])):
+        write(tmp_path / model / "samples_t.jsonl", [harness(1, "none", 0.0, ["x", "y", "z"], filtered)])
+    evidence = evidence_of([tmp_path], ["b", "m"], None, "c")
+    assert counts(evidence, "b") == {"h1": (3, 1, 1)}
+    assert counts(evidence, "m") == {"h1": (3, 3, 3)}
+
+
+def test_harness_files_of_several_seeds_add_up(tmp_path: Path) -> None:
+    for seed, value in enumerate((0.0, 1.0, 1.0)):
+        for model in ("b", "m"):
+            file = tmp_path / model / f"samples_t_2025-06-0{seed + 1}T00-00-00.0.jsonl"
+            write(file, [harness(1, "none", value if model == "m" else 0.0, ["x"], ["7"])])
+    evidence = evidence_of([tmp_path], ["b", "m"], None, "c")
+    assert counts(evidence, "b") == {"h1": (3, 0, 0)}
+    assert counts(evidence, "m") == {"h1": (3, 2, 2)}
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([{"problem": "p", "model": "b"}], "lacks score"),
+        (generic("b", {"p": 1}), "no samples of m; the samples are of b"),
+        ([harness(1, "none", 0.0, ["x", "y"], ["7"])], "2 responses, of which the filter none kept 1"),
+        ([{**harness(1, "none", 0.0, ["x"], ["7"]), "exact_match": None}], "no metric found"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(tmp_path: Path, rows: list[dict[str, Any]], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        evidence_of([write(tmp_path / "x.jsonl", rows)], ["b", "m"], None, "c")
+
+
+def test_a_torn_file_is_refused_by_its_line(tmp_path: Path) -> None:
+    file = write(tmp_path / "b" / "samples_t.jsonl", [harness(1, "none", 0.0, ["x"], ["7"])])
+    file.write_text(file.read_text() + '{"doc_id": 2, ')
+    with pytest.raises(UserError, match="line 2"):
+        evidence_of([file], ["b", "m"], None, "c")

@@ -1,0 +1,76 @@
+"""The self-test passes as it is, and fails where an estimator, a claim or a call is broken."""
+
+import json
+
+import numpy as np
+import pytest
+
+from prorl.boundary import claims as claims_module
+from prorl.boundary import regimes as regimes_module
+from prorl.boundary.self_test import Line, SelfTest, exact, nothing, run
+from prorl.boundary.self_test.coverage import coverage
+
+
+@pytest.fixture(scope="module")
+def short() -> SelfTest:
+    return run(suites=20, repetitions=60)
+
+
+def test_a_short_run_asks_every_question_and_holds_error_rates(short: SelfTest) -> None:
+    names = " | ".join(line.name for line in short.lines)
+    for subject in (
+        "pass@k: deviation", "majority@k", "Invisible Leash, ProRL v2: SRR", "group_anagrams curve",
+        "8 tasks of 24, Δ pass@128", "base against base", "any regime", "any problem 'new'", "sharper only",
+        "learnt at rate", "called new", "true sustained", "no gain",
+    ):  # fmt: skip
+        assert subject in names
+    # Means and shares of so few repetitions are too rough for their ranges.
+    exact_enough = [line for line in short.lines if "coverage" not in line.name and "no gain" not in line.name]
+    wrong = [line for line in exact_enough if not line.ok]
+    assert not wrong
+    assert len({line.name for line in short.lines}) == len(short.lines)
+
+
+def test_is_plain_data(short: SelfTest) -> None:
+    content = short.to_dict()
+    assert json.loads(json.dumps(content, allow_nan=False)) == content
+    assert set(content["lines"][0]) == {"name", "measured", "wanted", "ok"}
+    assert content["ok"] == short.ok
+
+
+def test_a_line_knows_its_range() -> None:
+    inside = Line("x", 0.95, 0.93, 0.97)
+    assert (inside.ok, inside.wanted) == (True, "0.93 to 0.97")
+    assert not Line("x", 0.98, 0.93, 0.97).ok
+    assert not Line("x", float("nan"), 0.93, 0.97).ok
+    assert not SelfTest((inside, Line("y", 1, 2, 2)), 0.0).ok
+
+
+def test_a_biased_estimator_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exact, "pass_at_k", lambda n, c, k: 1 - (1 - np.divide(c, n)) ** k)
+    assert not exact.brute_force()[0].ok
+
+
+def test_claims_without_correction_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims_module, "_corrected", lambda p_values, family: p_values)
+    lines = {line.name: line for line in nothing.base_against_base(12, 0)}
+    assert not next(line for name, line in lines.items() if "any problem 'new'" in name).ok
+
+
+def test_regimes_without_tests_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(regimes_module, "ALPHA", 1.1)
+    monkeypatch.setattr(regimes_module, "mean_intervals", _narrow(regimes_module.mean_intervals))
+    lines = {line.name: line for line in nothing.base_against_base(12, 0)}
+    assert not next(line for name, line in lines.items() if "any regime" in name).ok
+
+
+def _narrow(mean_intervals):
+    return lambda strata, rng, **options: mean_intervals(strata, rng, **{**options, "level": 0.3})
+
+
+def test_narrow_intervals_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from prorl.boundary.self_test import coverage as module
+
+    full = module.mean_intervals
+    monkeypatch.setattr(module, "mean_intervals", lambda strata, rng, **o: full(strata, rng, **{**o, "level": 0.8}))
+    assert not any(line.ok for line in coverage(120, 0)[:8])

@@ -1,0 +1,102 @@
+"""`prorl boundary` from end to end on models of two layers, and `prorl rejudge` on what it leaves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from prorl.boundary.store import fill as filling
+from prorl.boundary.store.store import Store
+from prorl.cli.main import app
+from prorl.errors import UserError
+from prorl.policy.nano import make_nano
+
+Command = Callable[..., Result]
+ASKED = ("--suite", "toy/echo", "--suite", "symbols=4", "--suite", "length=3")
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    folder = tmp_path_factory.mktemp("models")
+    first, second = (str(make_nano(folder / name, init_std=0.05, seed=len(name))) for name in ("base", "tuned"))
+    return first, second
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(app, ["boundary", *words], catch_exceptions=False)
+
+
+def measured(models: tuple[str, str], out: Path, samples: int) -> Result:
+    settings = ("--max-new-tokens", "1", "--problems", "6", "--precision", "fp32", "--scored", "1")
+    return run(*models, *ASKED, *settings, "--samples", str(samples), "--out", str(out))
+
+
+def rows(out: Path) -> int:
+    store = Store.read(out)
+    return sum(store.parts(key).scan().collect().height for key in store.keys.values() if key.seed == 0)
+
+
+def test_measure_grow_count_again_and_judge_again(models: tuple[str, str], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = measured(models, out, 8)
+    assert done.exit_code == 0, done.output
+    assert "tuned: pass@1" in done.output
+    assert {"report.html", "summary.json", "figures", "samples"} <= {path.name for path in out.iterdir()}
+    assert rows(out) == 2 * 6 * 8
+    assert measured(models, out, 20).exit_code == 0
+    assert rows(out) == 2 * 6 * 20
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["samples"] == 20
+    assert summary["source"]["command"].startswith("prorl ")
+
+    assert run("--from-samples", str(out), "--samples", "8", "--out", str(tmp_path / "again")).exit_code == 0
+    assert json.loads((tmp_path / "again/summary.json").read_text())["analysis"]["ks"] == [1, 2, 4, 8]
+
+    settings = [*ASKED, "--problems", "6", "--label", "second"]
+    judged = CliRunner().invoke(app, ["rejudge", str(out), *settings], catch_exceptions=False)
+    assert judged.exit_code == 0, judged.output
+    again = run("--from-samples", str(out), "--verdicts", "second", "--out", str(tmp_path / "second"))
+    assert again.exit_code == 0, again.output
+    second = json.loads((tmp_path / "second/summary.json").read_text())
+    assert second["analysis"]["curves"] == summary["analysis"]["curves"]
+
+
+def test_an_interruption_is_told_and_taken_up(
+    models: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add, calls = filling._Writer.add, 0
+
+    def interrupted(*given: object) -> None:
+        nonlocal calls
+        add(*given)  # type: ignore[arg-type]
+        calls += 1
+        if calls == 4:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(filling._Writer, "add", interrupted)
+    done = measured(models, tmp_path, 8)
+    assert done.exit_code == 130
+    assert "the same command goes on" in done.output
+    assert rows(tmp_path) == 4 * 8
+    monkeypatch.undo()
+    assert measured(models, tmp_path, 8).exit_code == 0
+    assert rows(tmp_path) == 2 * 6 * 8
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("a", "b", "--suite", "toy/echo"), "--out"),
+        (("a", "--suite", "toy/echo", "--out", "x"), "at least one model to compare"),
+        (("a", "b", "--out", "x"), "what to ask"),
+        (("--from-samples", "nowhere", "--out", "x"), "there are no samples"),
+    ],
+)
+def test_what_is_missing_is_named(words: tuple[str, ...], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        run(*words)

@@ -1,0 +1,70 @@
+"""Weights in the processor's order: the same products, and only for as long as they stand still."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import pytest
+import torch
+
+from prorl.policy.model import Policy
+from prorl.policy.packed import can_pack
+from prorl.policy.tree import PackedTrees, Tree
+
+
+@pytest.fixture
+def policy(tiny_model: Path) -> Policy:
+    policy = Policy.load(tiny_model, torch.bfloat16)
+    assert can_pack(policy.model)
+    return policy
+
+
+def hidden(policy: Policy) -> torch.Tensor:
+    trees = PackedTrees.of([Tree([5, 6, 7, 8], [[9, 10, 11], [12, 13]])])
+    with torch.no_grad():
+        return policy.hidden(trees.input_ids, trees.positions, trees)
+
+
+def test_hidden_states_and_logits_are_the_same(policy: Policy) -> None:
+    before = hidden(policy)
+    plain = policy.head(before)
+    with policy.packed():
+        torch.testing.assert_close(hidden(policy), before, atol=0.05, rtol=0.02)
+        packed = policy.head(before)
+    for one, other in zip(plain, packed, strict=True):
+        assert one is not None
+        torch.testing.assert_close(other, one, atol=1e-2, rtol=1e-2)
+    exact = before.float() @ policy.model.get_output_embeddings().weight.float().T
+    for logits, rest in (plain, packed):
+        torch.testing.assert_close(logits.float() + rest.float(), exact, atol=1e-4, rtol=1e-4)
+
+
+def test_packed_weights_are_really_used_and_then_forgotten(policy: Policy) -> None:
+    before = hidden(policy)
+    held = copy.deepcopy(policy.model.state_dict())
+    with policy.packed():
+        with torch.no_grad():
+            for parameter in policy.parameters.values():
+                if parameter.dim() == 2 and parameter is not policy.model.get_input_embeddings().weight:
+                    parameter.zero_()
+        torch.testing.assert_close(hidden(policy), before, atol=0.05, rtol=0.02)
+    assert not torch.allclose(hidden(policy), before, atol=0.05)
+    policy.model.load_state_dict(held)
+    assert torch.equal(hidden(policy), before)
+
+
+def test_they_are_forgotten_after_an_error_too(policy: Policy) -> None:
+    def fail_inside() -> None:
+        with policy.packed():
+            raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError, match="in the middle"):
+        fail_inside()
+    assert not any(hasattr(module, "packed") for module in policy.model.modules())
+
+
+def test_fp32_is_not_packed(tiny_model: Path) -> None:
+    policy = Policy.load(tiny_model, torch.float32)
+    with policy.packed():
+        assert not any(hasattr(module, "packed") for module in policy.model.modules())
