@@ -63,7 +63,8 @@ def opened(nano: Path) -> Iterator[Callable[..., ClusterEngine]]:
 
     def open_once(**cluster: Any) -> ClusterEngine:
         if str(cluster) not in engines:
-            engines[str(cluster)] = ClusterEngine(nano, a_recipe(nano, cluster))
+            compute = {"precision": "fp32", "threads": 1, "train_tokens": 40, "recompute": cluster["trainers"] == 1}
+            engines[str(cluster)] = ClusterEngine(nano, a_recipe(nano, cluster, compute=compute))
         engine = engines[str(cluster)]
         engine.restart()
         return engine

@@ -19,7 +19,7 @@ from .alike import groups, masters_apart, update
 from .conftest import a_recipe
 
 Opened = Callable[..., ClusterEngine]
-ONE, TWO = {"trainers": 1, "samplers": 1, "recompute": True}, {"trainers": 2, "samplers": 2}
+ONE, TWO = {"trainers": 1, "samplers": 1}, {"trainers": 2, "samplers": 2}
 
 TOLERANCE = 2e-5
 """Largest difference of a weight or moment after five updates in fp32, whose sums run in another order."""

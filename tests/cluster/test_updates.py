@@ -25,7 +25,7 @@ from .alike import OPTIMIZER, apart, groups, numbers, update
 from .conftest import a_recipe
 
 Opened = Callable[..., ClusterEngine]
-LAYOUTS: list[dict[str, Any]] = [{"trainers": 1, "samplers": 1, "recompute": True}, {"trainers": 2, "samplers": 2}]
+LAYOUTS: list[dict[str, Any]] = [{"trainers": 1, "samplers": 1}, {"trainers": 2, "samplers": 2}]
 
 
 @pytest.fixture(params=LAYOUTS, ids=["1 trainer", "2 trainers"])

@@ -20,7 +20,7 @@ QWEN = ModelShape(1_777_088_000, 28, 1536, 8960, 12, 2, 128, 151936)
 
 def small(**changes: str) -> Recipe:
     more = [f"{key}={value}" for key, value in changes.items()]
-    return load("prorl-v1-1.5b", ["cluster.recompute=true", *more])
+    return load("prorl-v1-1.5b", ["compute.recompute=true", *more])
 
 
 def test_a_trainer_s_memory_is_that_of_its_shards() -> None:
@@ -32,7 +32,7 @@ def test_a_trainer_s_memory_is_that_of_its_shards() -> None:
 
 def test_training_takes_its_operations_divided_by_what_the_gpus_do() -> None:
     """256 x 16 completions of 4,048 tokens in the mean; 12 operations a parameter and token with recomputing."""
-    recipe = load("prorl-v1-1.5b", ["cluster.recompute=true"])
+    recipe = load("prorl-v1-1.5b", ["compute.recompute=true"])
     stage = estimate(recipe, QWEN, GPUS["H100"], 8, 8).stages[0]
     tokens = 256 * 16 * recipe.rollout.max_new_tokens / 2
     without_attention = tokens * 12 * QWEN.parameters / (8 * 989e12 * 0.35)
@@ -71,12 +71,12 @@ def test_what_does_not_fit_is_said() -> None:
     whole = sum(estimate(load("prorl-v1-1.5b"), QWEN, GPUS["L40S"], 1, 1).trainer.values()) / GIB
     assert whole > 48
     shown = CliRunner().invoke(app, ["recipe", "show", "prorl-v1-1.5b", "--gpus", "2xL40S"]).output
-    assert "none fits; take more GPUs, lower compute.train_tokens, or set cluster.recompute=true" in shown
+    assert "none fits; take more GPUs, lower compute.train_tokens, or set compute.recompute=true" in shown
     assert "TOO MUCH" in shown
 
 
 def test_the_command_prints_its_assumptions() -> None:
-    done = CliRunner().invoke(app, ["recipe", "show", "prorl-v1-1.5b", "cluster.recompute=true", "--gpus", "32xh100"])
+    done = CliRunner().invoke(app, ["recipe", "show", "prorl-v1-1.5b", "compute.recompute=true", "--gpus", "32xh100"])
     assert done.exit_code == 0
     assert "# 32xh100, best layout: cluster.trainers=" in done.output
     assert "GPU hours" in done.output

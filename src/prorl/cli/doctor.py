@@ -9,10 +9,13 @@ from rich.console import Console
 
 from prorl.cli.say import AsJson, emit
 
-Cluster = Annotated[bool, typer.Option("--cluster", help="Look at what engine=cluster needs instead, on every node.")]
 
-
-def doctor(cluster: Cluster = False, as_json: AsJson = False) -> None:
+def doctor(
+    cluster: Annotated[
+        bool, typer.Option("--cluster", help="Look at what engine=cluster needs instead, on every node.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Look at what a run needs, a line each; exit code 1 if something needed is broken."""
     from prorl.run import diagnosis_cluster
     from prorl.run.diagnosis import State, diagnose

@@ -36,11 +36,15 @@ def list_recipes(as_json: AsJson = False) -> None:
         typer.echo(f"{name:<20} {recipe.description}")
 
 
-Gpus = Annotated[str | None, typer.Option("--gpus", help="Estimate memory and time on such GPUs, e.g. 8xH100.")]
-
-
 @app.command("show")
-def show(recipe: Name, changes: Changes = None, gpus: Gpus = None, as_json: AsJson = False) -> None:
+def show(
+    recipe: Name,
+    changes: Changes = None,
+    gpus: Annotated[
+        str | None, typer.Option("--gpus", help="Estimate memory and time on such GPUs, e.g. 8xH100.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Print a recipe with every value resolved, and what follows from it.
 
     \b
@@ -54,9 +58,11 @@ def show(recipe: Name, changes: Changes = None, gpus: Gpus = None, as_json: AsJs
     from prorl.policy.shape import shape_of
     from prorl.recipe import load as recipes
     from prorl.recipe.derived import derive
+    from prorl.recipe.estimate_text import describe
 
     loaded = recipes.load(recipe, changes or ())
-    derived = derive(loaded, shape_of(loaded.model))
+    shape = shape_of(loaded.model)
+    derived = derive(loaded, shape) | (describe(loaded, shape, gpus) if gpus is not None else {})
     if as_json:
         emit({"recipe": loaded.model_dump(mode="json"), "derived": derived})
         return

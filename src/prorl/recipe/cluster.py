@@ -31,8 +31,6 @@ class Cluster(Section):
     oversampling: float = Field(default=1.0, ge=1.0)
     """This many times the needed groups are asked for, and the rest is stopped once enough are admitted. Above 1 short
     completions are favoured, and equal runs are no longer equal."""
-    recompute: bool = False
-    """Compute activations again in the backward pass instead of keeping them."""
     threads: PositiveInt = 1
     """Threads of each process on a CPU."""
     eager: bool = False

@@ -84,8 +84,8 @@ def _trainer_bytes(recipe: Recipe, shape: ModelShape, trainers: int) -> dict[str
     row = max(recipe.compute.train_tokens, max(r.max_prompt_tokens + r.max_new_tokens for r in rollouts))
     ends = shape.vocabulary * shape.hidden
     layer = (shape.parameters - ends) / shape.layers
-    kept = shape.layers if not recipe.cluster.recompute else 1
-    carried = shape.layers * shape.hidden * 2 if recipe.cluster.recompute else 0
+    kept = shape.layers if not recipe.compute.recompute else 1
+    carried = shape.layers * shape.hidden * 2 if recipe.compute.recompute else 0
     return {
         "weights, gradients, moments": 16 * shape.parameters / trainers,
         "reference": 2 * shape.parameters / trainers,
@@ -107,7 +107,7 @@ def _stage(recipe: Recipe, index: int, shape: ModelShape, gpu: Gpu, trainers: in
     rollout, flops = settings.rollout, gpu.tflops * 1e12
     trained = rollout.prompts_per_step * rollout.samples_per_prompt
     length = FILLED * rollout.max_new_tokens
-    passes = 6 + 2 + (2 if recipe.cluster.recompute else 0)  # forward and backward; the reference; again forward
+    passes = 6 + 2 + (2 if recipe.compute.recompute else 0)  # forward and backward; the reference; again forward
     updates = settings.optimizer.updates_per_step
     if settings.objective.correction.kind != "none" or updates > 1:
         passes += 2  # the log-probabilities that began the step

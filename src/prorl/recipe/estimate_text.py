@@ -28,7 +28,7 @@ def describe(recipe: Recipe, shape: ModelShape | None, gpus: str) -> dict[str, s
         halves = _lines(f"{gpus}, half and half", estimate(recipe, shape, GPUS[name], *_halves(recipe, count)))
         values |= {} if values else halves
         values[f"{gpus}, best layout"] = "none fits; take more GPUs, lower compute.train_tokens, or " + (
-            "raise cluster.tensor_parallel" if recipe.cluster.recompute else "set cluster.recompute=true"
+            "raise cluster.tensor_parallel" if recipe.compute.recompute else "set compute.recompute=true"
         )
     return values | {f"assumed {number}": line for number, line in enumerate(_assumptions(name), start=1)}
 

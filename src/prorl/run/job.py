@@ -136,8 +136,9 @@ def _work(
             engine.restart()
         progress.start(_facts(recipe, directory))
         environment.record(directory.environment, precision=recipe.compute.precision)
-        work = Work(recipe, directory, engine, suites, tests, validations, progress, origin)
-        done = work.to_the_end(resuming, edited)
+        done = Work(recipe, directory, engine, suites, tests, validations, progress, origin).to_the_end(
+            resuming, edited
+        )
         stopped = done.loop.stopped
         if stopped:
             progress.event(f"stopped: {stopped.reason}")

@@ -95,25 +95,24 @@ class Work:
         _begin(loop, self.origin, resuming, edited)
         loop.trackers = tracking.open_all(self.recipe, _tracked(loop), self.progress.event)
         with closing(loop.trackers):
-            settings, suites = self.recipe.evaluation, self.suites
-            evaluator = Evaluator(settings, loop, suites.top, self.tests, suites.pool) if settings else None
+            return self._tracked_once(loop)
+
+    def _tracked_once(self, loop: Loop) -> Done:
+        settings, suites = self.recipe.evaluation, self.suites
+        evaluator = Evaluator(settings, loop, suites.top, self.tests, suites.pool) if settings else None
+        if evaluator:
+            evaluator.sample("base")
+        with Interrupt(lambda: self.progress.event("stopping after this step; again: at once")) as loop.interrupt:
+            finished = loop.run()
+        comparison = None
+        if finished:
+            if not self.directory.model.exists():
+                write_model(self.engine, self.directory.model)
             if evaluator:
-                evaluator.sample("base")
-            with Interrupt(lambda: self.progress.event("stopping after this step; again: at once")) as loop.interrupt:
-                finished, comparison = loop.run(), None
-            if finished:
-                if not self.directory.model.exists():
-                    write_model(self.engine, self.directory.model)
-                if evaluator:
-                    evaluator.sample("trained")
-                    comparison = evaluator.compare()
-                loop.journal.ensure("finish", loop.step, peak_memory_gib=peak_memory_gib())
+                evaluator.sample("trained")
+                comparison = evaluator.compare()
+            loop.journal.ensure("finish", loop.step, peak_memory_gib=peak_memory_gib())
         return Done(loop, finished, comparison)
-
-
-def _tracked(loop: Loop) -> tracking.TrackedRun:
-    path = loop.directory.path
-    return tracking.TrackedRun(path, lineage.identity(path) or "", loop.step, loop.recipe.model_dump(mode="json"))
 
 
 def _begin(loop: Loop, origin: Origin | None, resuming: bool, edited: Sequence[edits.Change]) -> None:
@@ -136,6 +135,11 @@ def _begin(loop: Loop, origin: Origin | None, resuming: bool, edited: Sequence[e
         loop.journal.append("edited", loop.step, changes=listed, settings=recipe.model_dump(mode="json"))
         for change in edited:
             loop.progress.event(f"edited: {change}")
+
+
+def _tracked(loop: Loop) -> tracking.TrackedRun:
+    path = loop.directory.path
+    return tracking.TrackedRun(path, lineage.identity(path) or "", loop.step, loop.recipe.model_dump(mode="json"))
 
 
 def peak_memory_gib() -> float:

@@ -79,6 +79,10 @@ class ClusterEngine(TextEngine):
             self._publish()
         return self.samplers.ask(requests, sampling)
 
+    def score(self, given: Sequence[Given], temperature: float) -> Iterator[tuple[Scored, ...]]:
+        """Score given completions over softmax(logits / temperature): one tuple for each prompt, in order."""
+        return iter(self._call("scored", list(given), temperature))
+
     def _publish(self) -> None:
         """Bring the weights to the samplers, or where samplers fetch them."""
         if self.settings.cluster.transfer == "nccl":
@@ -105,10 +109,6 @@ class ClusterEngine(TextEngine):
         """Make the step's updates. Raises NonFiniteGradient, IntegrityError, EngineLost."""
         arguments = (ray.put(list(groups)), objective, optimizer, sampling, coefficients)
         return self._call("update", *arguments)  # type: ignore[no-any-return]
-
-    def score(self, given: Sequence[Given], temperature: float) -> Iterator[tuple[Scored, ...]]:
-        """Score given completions over softmax(logits / temperature): one tuple for each prompt, in order."""
-        yield from self._call("score_all", list(given), temperature)
 
     def imitate(self, examples: Sequence[Example], optimizer: Optimizer) -> ImitationReport:
         """Make the step's updates on the cross-entropy of the answers. Raises NonFiniteGradient, EngineLost."""

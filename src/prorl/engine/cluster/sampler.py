@@ -26,9 +26,9 @@ class SamplerSettings:
     context: int
     """The most tokens of a prompt and its completion together."""
     concurrent: int
-    cache_bytes: int
-    """Most memory for keys and values of the torch sampler; vLLM has its own measure."""
     """Completions decoded together."""
+    cache_bytes: int
+    """For keys and values, where samplers run the in-process engine's own sampling."""
     seed: int
     cluster: Cluster
 

@@ -92,7 +92,12 @@ class TorchSampler:
         self.under_way = {n: order for n, order in self.waiting.items() if order.sampling == first}
         self.waiting = {n: order for n, order in self.waiting.items() if order.sampling != first}
         requests = [order.request for order in self.under_way.values()]
-        settings = self.settings
         self.groups = sample(
-            self.policy, requests, first, settings.seed, settings.concurrent, self.version, settings.cache_bytes
+            self.policy,
+            requests,
+            first,
+            self.settings.seed,
+            self.settings.concurrent,
+            self.version,
+            self.settings.cache_bytes,
         )

@@ -35,7 +35,7 @@ class ShardedEngine(LocalEngine):
         self.dtype = settle(compute)
         ranks = Group()
         mesh = init_device_mesh(cluster.device, (ranks.count,))
-        policy = ShardedPolicy.of(Policy.load(model, torch.float32), mesh, self.dtype, cluster.recompute)
+        policy = ShardedPolicy.of(Policy.load(model, torch.float32), mesh, self.dtype, compute.recompute)
         frozen = Policy.load(model, self.dtype)
         frozen.model.requires_grad_(False)
         self._hold(policy, ShardedPolicy.of(frozen, mesh, self.dtype), compute, recipe.seed, ranks)
@@ -43,10 +43,6 @@ class ShardedEngine(LocalEngine):
     def restart(self) -> None:
         """Load the base model again."""
         self.__init__(self.model, self.recipe)  # type: ignore[misc]
-
-    def score_all(self, given: Sequence[Given], temperature: float) -> list[tuple[Scored, ...]]:
-        """What `score` yields, whole: every trainer computes all of it, since the weights are in shards."""
-        return list(self.score(given, temperature))
 
     def save(self, folder: Path) -> None:
         """Write weights, moments and counters into `folder`, which all processes see."""
@@ -71,6 +67,10 @@ class ShardedEngine(LocalEngine):
             for name, parameter in plain.parameters.items():
                 parameter.copy_(gathered[name])
         plain.export(folder)
+
+    def scored(self, given: Sequence[Given], temperature: float) -> list[tuple[Scored, ...]]:
+        """What `score` gives, all of it. Every process computes every row, for they exchange weights at each."""
+        return list(self.score(given, temperature))
 
     @property
     def parts(self) -> list[list[str]]:
