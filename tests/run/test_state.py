@@ -31,7 +31,7 @@ NO_STATE = {
     r"\.pace\b": "only tells a person how long it will take",
     r"\.trackers\b": "only shows",
     r"\.between\b": "seconds by the clock",
-    r"\.spans\._pieces": "looked up, or decoded again",
+    r"\.spans\b": "remembers what tokens decode to, and decodes again what it has forgotten",
     r"\.progress\b": "only shows",
     r"\.interrupt\b": "a person's Ctrl-C, for this process alone",
     r"\.stopped$": "why this process ended",
