@@ -162,6 +162,7 @@ def _self_test() -> None:
     width = max(len(line.name) for line in found.lines)
     for line in found.lines:
         mark = "ok    " if line.ok else "FAILED"
-        typer.echo(f"{mark} {line.name:<{width}}  {line.measured}  (wanted: {line.wanted})")
+        value = f"{line.measured:.4g}" if isinstance(line.measured, float) else line.measured
+        typer.echo(f"{mark} {line.name:<{width}}  {value}  (wanted: {line.wanted})")
     if not found.ok:
         raise typer.Exit(1)

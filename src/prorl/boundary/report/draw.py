@@ -41,7 +41,7 @@ def draw(panels: Sequence[Figure], name: str, folder: Path, command: str) -> lis
             _panel(axes, figure)
         for axes in grid.flat[len(panels) :]:
             axes.set_axis_off()
-        _legend(canvas, grid.flat[0], one=len(panels) == 1)
+        _legend(canvas, grid.flat[0])
         note = f"{panels[0].caption} Made by: {command}"
         canvas.supxlabel(textwrap.fill(note, int(size[0] * 24)), fontsize=5.5, color="#5b6470", x=0.01, ha="left")
         folder.mkdir(parents=True, exist_ok=True)
@@ -103,10 +103,8 @@ def _bars(axes: Axes, series: Series, place: int, count: int, below: Sequence[fl
     return [low + y for low, y in zip(base, series.y, strict=True)]
 
 
-def _legend(canvas: Any, axes: Axes, *, one: bool) -> None:
+def _legend(canvas: Any, axes: Axes) -> None:
+    """One legend for all panels, above them."""
     handles, labels = axes.get_legend_handles_labels()
     if len(labels) > 1:
-        if one:
-            axes.legend(frameon=False, fontsize=7)
-        else:
-            canvas.legend(handles, labels, loc="outside upper left", ncols=4, frameon=False, fontsize=7)
+        canvas.legend(handles, labels, loc="outside upper left", ncols=4, frameon=False, fontsize=7)
