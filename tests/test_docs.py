@@ -35,6 +35,8 @@ SMALL = (
 """What makes the training that a page shows a matter of seconds. Its steps, stages and resets stay."""
 ELSEWHERE = ("pip", "pytest", "mkdocs", "python", "wandb", "tensorboard")
 """Programs that a page may name; what they are given is looked at, but they aren't run."""
+ASKING = ("reset", "pause", "continue", "stop")
+"""Commands for a run under way."""
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -94,8 +96,20 @@ def run(line: str) -> None:
             _look_at(words)
             continue
         assert words[0] == "prorl", f"{line}: {words[0]} is no program that a page may name"
+        if words[1] in ASKING:
+            words[2] = str(_under_way(Path(words[2])))
         done = CliRunner().invoke(app, _small(words[1:]))
         assert done.exit_code == 0, f"{line}\n{done.output}\n{done.exception!r}"
+
+
+def _under_way(run: Path) -> Path:
+    """A copy of a run that has not come to its end: a request to one that has is refused."""
+    copy = run.with_name(f"{run.name}-under-way")
+    if not copy.exists():
+        shutil.copytree(run, copy)
+        lines = (copy / "journal.jsonl").read_text().splitlines(keepends=True)
+        (copy / "journal.jsonl").write_text("".join(line for line in lines if '"event": "finish"' not in line))
+    return copy
 
 
 def _small(words: list[str]) -> list[str]:

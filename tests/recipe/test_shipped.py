@@ -6,8 +6,8 @@ import pytest
 
 from prorl.recipe.load import at_stage, load, packaged
 from prorl.regimen.guards import guards_of
-from prorl.run.suites import SUITE
 from prorl.tasks.registry import names
+from prorl.tasks.specs import SUITE
 from prorl.tasks.suites import expand
 
 SHIPPED = (

@@ -35,7 +35,9 @@ def boundary(
             help="What is asked; may be repeated: tasks, patterns, suites, option=value; or one recipe or RUN.",
         ),
     ] = None,
-    samples: Annotated[int, typer.Option("--samples", "-n", help="Completions of each problem.", min=1)] = 256,
+    samples: Annotated[
+        int | None, typer.Option("--samples", "-n", help="Completions of each problem.  [default: 256]", min=1)
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for samples and report; taken up again.")
     ] = None,

@@ -69,30 +69,35 @@ class Branches:
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, scaling: float) -> Tensor:
         """The new token of every taken row attends to its trunk, its earlier tokens and itself."""
         own_key, own_value = self.own[layer]
-        own_key[self.rows, :, self._row_lengths - 1] = key
-        own_value[self.rows, :, self._row_lengths - 1] = value
         trunk_key, trunk_value = self.trunks[layer]
         trees, kv, depth, d = trunk_key.shape
-        heads = query.shape[1]
-        grid = self._place(query, (trees, kv, self.n, heads // kv, d))
+        rows, heads = query.shape[:2]
+        native = library(query)
+        grid = query.new_zeros(trees, kv, self.n, heads // kv, d)
+        if native is not None:
+            native.call(
+                "place_branches", query.dtype, query.contiguous(), key.contiguous(), value.contiguous(), own_key,
+                own_value, grid, self.rows, self._row_lengths, rows, heads, kv, d, own_key.shape[2], self.n,
+            )  # fmt: skip
+        else:
+            own_key[self.rows, :, self._row_lengths - 1] = key
+            own_value[self.rows, :, self._row_lengths - 1] = value
+            grid[self.rows // self.n, :, self.rows % self.n] = query.view(rows, kv, heads // kv, d)
         scores = grid.view(trees, kv, -1, d) @ trunk_key.transpose(2, 3)
         own = torch.zeros_like(grid)
-        native = library(query)
         if native is not None:
             native.call(
                 "attend_branches", query.dtype, query.contiguous(), own_key, own_value, self.rows, self._row_lengths,
-                self._row_depths, scores, own, len(self.rows), heads, kv, d, own_key.shape[2], self.n, depth, scaling,
+                self._row_depths, scores, own, rows, heads, kv, d, own_key.shape[2], self.n, depth, scaling,
             )  # fmt: skip
         else:
             scores = self._attend_plainly(grid, scores, own_key, own_value, own, scaling)
-        out = own.view(trees * kv, -1, d).baddbmm_(scores.view(trees * kv, -1, depth), trunk_value.flatten(0, 1))
-        return out.view_as(grid)[self.rows // self.n, :, self.rows % self.n].reshape(-1, heads, d)
-
-    def _place(self, query: Tensor, shape: tuple[int, ...]) -> Tensor:
-        """The rows' queries at their places `[trees, kv_heads, n, heads a kv_head, d]`, zeros at all others."""
-        grid = query.new_zeros(shape)
-        grid[self.rows // self.n, :, self.rows % self.n] = query.view(-1, shape[1], shape[3], shape[4])
-        return grid
+        own.view(trees * kv, -1, d).baddbmm_(scores.view(trees * kv, -1, depth), trunk_value.flatten(0, 1))
+        if native is None:
+            return own[self.rows // self.n, :, self.rows % self.n].reshape(-1, heads, d)
+        out = query.new_empty(query.shape)
+        native.call("gather_branches", query.dtype, own, out, self.rows, rows, heads, kv, d, self.n)
+        return out
 
     def _attend_plainly(
         self, grid: Tensor, scores: Tensor, own_key: Tensor, own_value: Tensor, own: Tensor, scaling: float

@@ -11,7 +11,8 @@ from prorl.recipe.schema import Recipe
 
 FREE = (
     "description", "checkpoint.", "health.", "resets.", "verifier.", "validation.every", "trackers",
-    "compute.threads", "compute.train_tokens", "compute.concurrent_samples", "engine", "cluster.",
+    "compute.threads", "compute.train_tokens", "compute.concurrent_samples",
+    "compute.cache_gigabytes", "compute.recompute", "engine", "cluster.",
 )  # fmt: skip
 """Keys that say nothing of what was done already, or act from now on."""
 

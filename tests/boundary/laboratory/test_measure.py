@@ -104,12 +104,13 @@ def test_a_blind_guess_is_the_share_of_other_problems_answers_that_are_right(
     measured: tuple[Path, Evidence], suite: Suite
 ) -> None:
     folder, evidence = measured
-    row = evidence.guesses["b"].row(0, named=True)
-    (problem,) = [p for p in suite.held_out(Split.TEST, PROBLEMS) if p.id == row["problem"]]
+    by_id = {problem.id: problem for problem in suite.held_out(Split.TEST, PROBLEMS)}
     rows = Store.read(folder).parts(Key(evidence.source["models"]["b"], PLAN.asking, 0)).scan().collect()
-    others = rows.filter(pl.col("problem") != problem.id).sort("task", "sample", "problem")
-    texts = others["text"].to_list()[:: others.height // 256][:256]
-    assert row["guess_c"] == sum(suite.judge(problem, text).score >= 1 for text in texts)
+    for row in evidence.guesses["b"].iter_rows(named=True):
+        others = rows.filter(pl.col("problem") != row["problem"]).sort("task", "sample", "problem")
+        texts = others["text"].to_list()[:: others.height // 256][:256]
+        assert row["guess_c"] == sum(suite.judge(by_id[row["problem"]], text).score >= 1 for text in texts)
+    assert evidence.guesses["b"]["guess_c"].sum() > 0
 
 
 def test_steps_are_checked_on_right_answers_alone(measured: tuple[Path, Evidence], suite: Suite) -> None:
@@ -159,6 +160,8 @@ def test_a_measurement_can_be_counted_again_without_a_model(measured: tuple[Path
         assert again.counts[name].equals(evidence.counts[name])
         assert again.answers[name].equals(evidence.answers[name])
     assert reckon(again).claims == reckon(replace(evidence, verified={})).claims
+    with pytest.raises(UserError, match="measured with 96"):
+        evidence_of([folder], [], 97, "again")
     fewer = evidence_of([folder], ["b", "a"], 32, "again")
     assert list(fewer.counts) == ["b", "a"]
     assert fewer.counts["a"]["n"].to_list() == [32] * PROBLEMS

@@ -82,6 +82,7 @@ def test_the_summary_holds_every_result_as_json(out: Path, results: Results) -> 
     assert summary["analysis"]["boundary_k"] == SAMPLES
     assert {claims["tuned"] for claims in summary["claims"]} == set(MODELS[1:])
     assert sum(summary["claims"][1]["counts"].values()) == len(summary["claims"][1]["claims"])
+    assert all(summary["claims"][1]["counts"].values()), "every label stands for some problem"
     assert summary["out_of_training"] == [f"task{index}" for index in range(2, 6)]
     assert [row["steps"] for row in summary["duration"]] == [0, 40, 80]
 

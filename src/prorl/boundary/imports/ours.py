@@ -35,6 +35,8 @@ def evidence_of(
     if unknown:
         raise UserError(f"{folder}: no samples of {', '.join(unknown)}; there are {', '.join(source['models'])}")
     n = samples or source["samples"]
+    if n > source["samples"]:
+        raise UserError(f"--samples {n}: {folder} was measured with {source['samples']}; ask for at most so many")
     asking = Asking(**{**source["asking"], "mode": Mode(source["asking"]["mode"])})
     asked = source["asked"]
 

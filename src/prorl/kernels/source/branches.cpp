@@ -77,6 +77,40 @@ static void attend_branches_of(const T* query, const T* keys, const T* values, c
     }
 }
 
+// Before: each row's key and value go to its branch's end, and its query to its place in the grid.
+template <class T>
+static void place_branches_of(const T* query, const T* key, const T* value, T* keys, T* values, T* grid,
+                              const int64_t* slots, const int64_t* lengths, int64_t rows, int64_t heads, int64_t kv,
+                              int64_t d, int64_t capacity, int64_t n) {
+    const int64_t shared = heads / kv;
+#pragma omp parallel for schedule(static) collapse(2)
+    for (int64_t row = 0; row < rows; ++row) {
+        for (int64_t group = 0; group < kv; ++group) {
+            const int64_t slot = slots[row];
+            const int64_t end = ((slot * kv + group) * capacity + lengths[row] - 1) * d;
+            const int64_t place = ((slot / n) * kv + group) * n * shared + (slot % n) * shared;
+            std::copy_n(key + (row * kv + group) * d, d, keys + end);
+            std::copy_n(value + (row * kv + group) * d, d, values + end);
+            std::copy_n(query + (row * heads + group * shared) * d, shared * d, grid + place * d);
+        }
+    }
+}
+
+// After: the rows' output, from the grid.
+template <class T>
+static void gather_branches_of(const T* grid, T* out, const int64_t* slots, int64_t rows, int64_t heads, int64_t kv,
+                               int64_t d, int64_t n) {
+    const int64_t shared = heads / kv;
+#pragma omp parallel for schedule(static) collapse(2)
+    for (int64_t row = 0; row < rows; ++row) {
+        for (int64_t group = 0; group < kv; ++group) {
+            const int64_t slot = slots[row];
+            const int64_t place = ((slot / n) * kv + group) * n * shared + (slot % n) * shared;
+            std::copy_n(grid + place * d, shared * d, out + (row * heads + group * shared) * d);
+        }
+    }
+}
+
 #define BRANCHES(T)                                                                                             \
     (const T* query, const T* keys, const T* values, const int64_t* slots, const int64_t* lengths,              \
      const int64_t* depths, T* scores, T* own_out, int64_t rows, int64_t heads, int64_t kv, int64_t d,          \
@@ -84,3 +118,13 @@ static void attend_branches_of(const T* query, const T* keys, const T* values, c
 FOR_BOTH_TYPES(attend_branches, BRANCHES,
                (query, keys, values, slots, lengths, depths, scores, own_out, rows, heads, kv, d, capacity, n, depth,
                 scale))
+
+#define PLACE(T)                                                                                             \
+    (const T* query, const T* key, const T* value, T* keys, T* values, T* grid, const int64_t* slots,        \
+     const int64_t* lengths, int64_t rows, int64_t heads, int64_t kv, int64_t d, int64_t capacity, int64_t n)
+FOR_BOTH_TYPES(place_branches, PLACE,
+               (query, key, value, keys, values, grid, slots, lengths, rows, heads, kv, d, capacity, n))
+
+#define GATHER(T)                                                                                            \
+    (const T* grid, T* out, const int64_t* slots, int64_t rows, int64_t heads, int64_t kv, int64_t d, int64_t n)
+FOR_BOTH_TYPES(gather_branches, GATHER, (grid, out, slots, rows, heads, kv, d, n))

@@ -6,33 +6,45 @@
 #include "numbers.h"
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 template <class T>
 static void tree_softmax_of(T* a, T* b, const int64_t* reach, int64_t groups, int64_t rows, int64_t depth,
                             int64_t length, int64_t shared, int64_t kv, float scale) {
-#pragma omp parallel for schedule(static)
-    for (int64_t at = 0; at < groups * rows; ++at) {
-        T* trunk = a + at * depth;
-        T* own = b + at * length;
-        const int64_t far = depth ? reach[at / rows / kv] : 0;
-        const int64_t upto = (at % rows) / shared % length + 1;
-        float most = -std::numeric_limits<float>::infinity();
+#pragma omp parallel
+    {
+        std::vector<float> held(depth + length);
+#pragma omp for schedule(static)
+        for (int64_t at = 0; at < groups * rows; ++at) {
+            T* trunk = a + at * depth;
+            T* own = b + at * length;
+            const int64_t far = depth ? reach[at / rows / kv] : 0;
+            const int64_t upto = (at % rows) / shared % length + 1;
+            float most = -std::numeric_limits<float>::infinity();
 #pragma omp simd reduction(max : most)
-        for (int64_t j = 0; j < far; ++j) most = std::max(most, wide(trunk[j]));
+            for (int64_t j = 0; j < far; ++j) most = std::max(most, wide(trunk[j]));
 #pragma omp simd reduction(max : most)
-        for (int64_t j = 0; j < upto; ++j) most = std::max(most, wide(own[j]));
-        float total = 0;
+            for (int64_t j = 0; j < upto; ++j) most = std::max(most, wide(own[j]));
+            float total = 0;
+            float* weights = held.data();  // of the trunk, then of the own tokens
 #pragma omp simd reduction(+ : total)
-        for (int64_t j = 0; j < far; ++j) total += exponential((wide(trunk[j]) - most) * scale);
+            for (int64_t j = 0; j < far; ++j) {
+                weights[j] = exponential((wide(trunk[j]) - most) * scale);
+                total += weights[j];
+            }
 #pragma omp simd reduction(+ : total)
-        for (int64_t j = 0; j < upto; ++j) total += exponential((wide(own[j]) - most) * scale);
-        const float inverse = 1.0f / total;
+            for (int64_t j = 0; j < upto; ++j) {
+                weights[far + j] = exponential((wide(own[j]) - most) * scale);
+                total += weights[far + j];
+            }
+            const float inverse = 1.0f / total;
 #pragma omp simd
-        for (int64_t j = 0; j < far; ++j) trunk[j] = narrow<T>(exponential((wide(trunk[j]) - most) * scale) * inverse);
+            for (int64_t j = 0; j < far; ++j) trunk[j] = narrow<T>(weights[j] * inverse);
 #pragma omp simd
-        for (int64_t j = 0; j < upto; ++j) own[j] = narrow<T>(exponential((wide(own[j]) - most) * scale) * inverse);
-        std::fill(trunk + far, trunk + depth, narrow<T>(0.0f));
-        std::fill(own + upto, own + length, narrow<T>(0.0f));
+            for (int64_t j = 0; j < upto; ++j) own[j] = narrow<T>(weights[far + j] * inverse);
+            std::fill(trunk + far, trunk + depth, narrow<T>(0.0f));
+            std::fill(own + upto, own + length, narrow<T>(0.0f));
+        }
     }
 }
 
