@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from prorl.recipe.load import at_stage
-from prorl.recipe.schema import Recipe
+from prorl.recipe.schema import Recipe, Rollout
 
 _GIB = 2**30
 
@@ -64,24 +65,61 @@ def derive(recipe: Recipe, shape: ModelShape | None) -> dict[str, str]:
 
 
 def memory(recipe: Recipe, shape: ModelShape, precision: str) -> dict[str, int]:
-    """Peak bytes of the in-process engine by part, from the sizes of its tensors."""
+    """Peak bytes of the in-process engine by part, from the sizes of its tensors: of sampling or of training, whichever
+    is larger. Prompts count as 256 tokens, or as `max_prompt_tokens` where that is less."""
     size = 4 if precision == "fp32" else 2
-    rollouts = [at_stage(recipe, index).rollout for index in range(len(recipe.stages))]
-    longest = max(rollout.max_new_tokens for rollout in rollouts)
-    per_token = 2 * shape.layers * shape.key_value_heads * shape.head_size * size
-    groups = max(recipe.compute.concurrent_samples // min(r.samples_per_prompt for r in rollouts), 1)
-    prompts = groups * min(max(r.max_prompt_tokens for r in rollouts), 256)
     copies = 0 if precision == "fp32" else shape.parameters * size
-    return {
+    always = {
         "weights": shape.parameters * 4 + copies,
-        "gradients": shape.parameters * 4 + copies,
         "moments": shape.parameters * 8,
         "reference": shape.parameters * size,
-        "activations": recipe.compute.train_tokens * activation_bytes(shape, size),
-        "keys and values": (recipe.compute.concurrent_samples * longest + prompts) * per_token,
-        "logits": 3 * 100_000_000,
-        "libraries": _GIB // 2,
+        "libraries": _LIBRARIES,
     }
+    rollouts = [at_stage(recipe, index).rollout for index in range(len(recipe.stages))]
+    sampling = {
+        "packed weights": copies,
+        "keys and values": max(_cache_bytes(recipe, rollout, shape, size) for rollout in rollouts),
+        "logits": 2 * _CHUNK * size,
+    }
+    training = {
+        "gradients": shape.parameters * 4 + copies,
+        "activations": max(_activations(recipe, rollout, shape, size) for rollout in rollouts),
+        "logits": 2 * _CHUNK * size + shape.vocabulary * shape.hidden * 4,
+    }
+    return always | max(sampling, training, key=lambda parts: sum(parts.values()))
+
+
+_LIBRARIES = 650 * 2**20
+"""Resident in a process that has loaded everything and no model."""
+_CHUNK = 25_000_000
+"""Logits made at once (`policy/logprobs.py`)."""
+_KEPT_SCORES = 512
+"""Tokens of a trunk or branch up to which attention weights are kept for the backward pass (`policy/tree.py`)."""
+
+
+def _prompt(rollout: Rollout) -> int:
+    return min(rollout.max_prompt_tokens, 256)
+
+
+def _cache_bytes(recipe: Recipe, rollout: Rollout, shape: ModelShape, size: int) -> int:
+    """Of the groups under way in sampling: at most twice what fills the batch, within `cache_gigabytes`."""
+    n, wanted = rollout.samples_per_prompt, rollout.prompts_per_step
+    most = math.ceil(wanted * rollout.max_sampling_factor) if rollout.dynamic_sampling else wanted
+    places = min(most, 2 * max(1, recipe.compute.concurrent_samples // n))
+    a_token = 2 * shape.layers * shape.key_value_heads * shape.head_size * size
+    a_group = a_token * (_prompt(rollout) + n * rollout.max_new_tokens)
+    return max(a_group, min(places * a_group, int(recipe.compute.cache_gigabytes * _GIB)))
+
+
+def _activations(recipe: Recipe, rollout: Rollout, shape: ModelShape, size: int) -> int:
+    """Of one row of training: `train_tokens`, or a whole step where that is less, or one prompt and its completion."""
+    depth, length = _prompt(rollout), rollout.max_new_tokens - 1
+    step = rollout.prompts_per_step * (depth + rollout.samples_per_prompt * length)
+    tokens = max(min(recipe.compute.train_tokens, step), depth + length)
+    kept = activation_bytes(shape, size, depth, length)
+    if recipe.compute.recompute:  # the inputs of all layers, and one layer at a time
+        kept = shape.layers * size * shape.hidden + kept // shape.layers
+    return tokens * kept
 
 
 def checkpoint_bytes(shape: ModelShape) -> int:
@@ -89,11 +127,13 @@ def checkpoint_bytes(shape: ModelShape) -> int:
     return shape.parameters * 16
 
 
-def activation_bytes(shape: ModelShape, size: int) -> int:
-    """Bytes that one packed token keeps for the backward pass: per layer about ten vectors of the hidden size (norms in
-    fp32 counted twice), queries, keys, values and their rotated copies, and four of the intermediate size."""
-    attention = 3 * (shape.heads + 2 * shape.key_value_heads) * shape.head_size
-    return shape.layers * size * (10 * shape.hidden + attention + 4 * shape.intermediate)
+def activation_bytes(shape: ModelShape, size: int, depth: int = 0, length: int = 0) -> int:
+    """Bytes that one packed token keeps for the backward pass: per layer four vectors of the hidden size (the residual
+    before and after attention, and both norms), queries, keys and values, the attention's output, three of the
+    intermediate size, and its attention weights on a trunk of `depth` and a branch of `length` tokens."""
+    attention = 2 * (shape.heads + shape.key_value_heads) * shape.head_size
+    weights = shape.heads * (depth + length) if max(depth, length) <= _KEPT_SCORES else 0
+    return shape.layers * size * (4 * shape.hidden + attention + 3 * shape.intermediate + weights)
 
 
 def _cleared(clear: bool) -> str:
