@@ -79,8 +79,8 @@ def main() -> None:
             "optimizer": {"learning_rate": 3.0e-3},
             "compute": {"precision": "fp32", "threads": 1},
             "stages": [
-                {"name": "cold start", "steps": 20, "imitate": {}},
-                {"name": "reinforce", "steps": 4, "reset": {}},
+                {"name": "cold start", "steps": 40, "imitate": {}},
+                {"name": "reinforce", "steps": 12, "reset": {}},
             ],
             "evaluation": {"problems_per_task": 10, "samples": 8},
         },

@@ -18,11 +18,12 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from prorl.cli.main import app
 from prorl.policy.nano import make_nano
-from prorl.recipe.load import validate
+from prorl.recipe.load import load, validate
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -35,6 +36,9 @@ SMALL = (
 """What makes the training that a page shows a matter of seconds. Its steps, stages and resets stay."""
 ELSEWHERE = ("pip", "pytest", "mkdocs", "python", "wandb", "tensorboard")
 """Programs that a page may name; what they are given is looked at, but they aren't run."""
+FAR = re.compile(r"^prorl (boundary|rejudge)\b|cluster")
+"""Commands that need models trained for hours, samples of others, or Ray: only read here. `tests/cli/test_boundary.py`
+and `tests/cluster` run such commands."""
 ASKING = ("reset", "pause", "continue", "stop")
 """Commands for a run under way."""
 
@@ -46,7 +50,9 @@ def blocks(page: Path, language: str) -> list[str]:
 
 def test_every_block_is_of_a_kind_that_is_run_here() -> None:
     kinds = {name for page in PAGES for name, _ in FENCE.findall(page.read_text())}
-    assert kinds <= {"sh", "yaml", "python"}, "another kind needs a test that runs it"
+    assert kinds <= {"sh", "yaml", "python", "text"}, (
+        "another kind needs a test that runs it"
+    )  # text: of other software
     assert len(PAGES) >= 10
 
 
@@ -96,6 +102,9 @@ def run(line: str) -> None:
             _look_at(words)
             continue
         assert words[0] == "prorl", f"{line}: {words[0]} is no program that a page may name"
+        if FAR.search(line):
+            _read(words[1:])
+            return
         if words[1] in ASKING:
             words[2] = str(_under_way(Path(words[2])))
         done = CliRunner().invoke(app, _small(words[1:]))
@@ -119,6 +128,14 @@ def _small(words: list[str]) -> list[str]:
     if words[0] == "watch" and "--json" not in words:
         return [*words, "--once"]
     return ["nano" if word == "smollm2-135m" else word for word in words]
+
+
+def _read(words: list[str]) -> None:
+    """Take a command's arguments and options, and a recipe's changes, without doing anything."""
+    command = get_command(app).commands[words[0]]  # type: ignore[attr-defined]
+    given = command.make_context(words[0], words[1:]).params
+    if words[0] == "train":
+        load(given["recipe"], given["changes"])
 
 
 def _look_at(words: list[str]) -> None:
