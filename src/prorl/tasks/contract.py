@@ -62,7 +62,7 @@ class Task(Protocol):
 
     A task may also have `worked_solution(problem) -> str | None`, a completion that solves the problem;
     `check_steps(problem, text) -> bool | None`, whether the steps of a completion hold: False if one is wrong, None if
-    none can be checked, and it says nothing of the answer (`prorl.tasks.steps` does it for arithmetic); in a worker, too;
+    none can be checked, and it says nothing of the answer (`prorl.tasks.steps` does it for arithmetic); in a worker;
     `prepare()`, called once in each worker before the first judgement: the place for slow imports; and
     `least_deadline`, seconds that a judgement may take by the task's own limits: the pool waits at least so long.
     Where it is known, `guess_rate` is what answering at random scores on average, such as 1/4 with four choices.
