@@ -41,7 +41,10 @@ def rows(out: Path) -> int:
     return sum(store.parts(key).scan().collect().height for key in store.keys.values() if key.seed == 0)
 
 
-def test_measure_grow_count_again_and_judge_again(models: tuple[str, str], tmp_path: Path) -> None:
+def test_measure_grow_count_again_and_judge_again(
+    models: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["/bin/prorl", "boundary", "base", "a tuned one"])
     out = tmp_path / "out"
     done = measured(models, out, 8)
     assert done.exit_code == 0, done.output
@@ -52,7 +55,7 @@ def test_measure_grow_count_again_and_judge_again(models: tuple[str, str], tmp_p
     assert rows(out) == 2 * 6 * 20
     summary = json.loads((out / "summary.json").read_text())
     assert summary["samples"] == 20
-    assert summary["source"]["command"].startswith("prorl ")
+    assert summary["source"]["command"] == "prorl boundary base 'a tuned one'"
 
     assert run("--from-samples", str(out), "--samples", "8", "--out", str(tmp_path / "again")).exit_code == 0
     assert json.loads((tmp_path / "again/summary.json").read_text())["analysis"]["ks"] == [1, 2, 4, 8]
