@@ -12,6 +12,7 @@ from prorl.engine.local import sampler
 from prorl.engine.local.engine import LocalEngine
 from prorl.engine.local.prefill import families, prefill
 from prorl.engine.protocol import GroupRequest, Sampling
+from prorl.policy.decoding import ModelDecoder
 from prorl.recipe.schema import Compute
 
 pytestmark = pytest.mark.usefixtures("with_and_without_kernels")
@@ -41,7 +42,10 @@ def test_the_batch_is_refilled_while_it_runs(tiny_model: Path) -> None:
     """With room for four of forty groups, far fewer steps are made than by waiting for whole waves to end."""
     engine = engine_with(tiny_model)
     asked = [GroupRequest(key, PROMPTS[key % len(PROMPTS)]) for key in range(40)]
-    batch = sampler._Batch(engine.policy, asked, Sampling(1, 1.0, 60), 5, 4, 0, 2**30)
+    held = sampler.Sampler(engine.policy, 5, 4, 2**30)
+    batch = sampler.Batch(
+        held, ModelDecoder(engine.policy.model, engine.policy.cache_shape), asked, Sampling(1, 1.0, 60), 0
+    )
     longest: dict[int, int] = {}
     rows: list[int] = []
     while not batch.done:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import linear
 
 from prorl.kernels.library import required
+from prorl.kernels.sums import weight_gradient
 
 
 def rms_norm(x: Tensor, weight: Tensor, epsilon: float, offset: float = 0.0, round_first: bool = True) -> Tensor:
@@ -28,6 +31,29 @@ def silu_mul(gate: Tensor, up: Tensor) -> Tensor:
 def rotary(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
     """x `[tokens, heads, d]` turned by cosine and sine `[tokens, d]`, dimension i paired with i + d/2."""
     return _Rotary.apply(x, cosine, sine)  # type: ignore[no-any-return, no-untyped-call]
+
+
+def linears(x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor | None]) -> tuple[Tensor, ...]:
+    """x W' + b of several linear layers with the same input: x `[tokens, inputs]`, W `[outputs, inputs]`."""
+    return _Linears.apply(x, *weights, *biases)  # type: ignore[no-any-return, no-untyped-call]
+
+
+class _Linears(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, *layers: Tensor | None) -> tuple[Tensor, ...]:
+        weights, biases = layers[: len(layers) // 2], layers[len(layers) // 2 :]
+        ctx.save_for_backward(x, *weights)
+        ctx.biased = [bias is not None for bias in biases]
+        return tuple(linear(x, weight, bias) for weight, bias in zip(weights, biases, strict=True))
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        x, *weights = ctx.saved_tensors
+        grad_x = grads[0] @ weights[0]
+        for grad, weight in zip(grads[1:], weights[1:], strict=True):
+            grad_x.addmm_(grad, weight)
+        own = [weight_gradient(grad, x, weight) for grad, weight in zip(grads, weights, strict=True)]
+        return grad_x, *own, *(grad.sum(0) if has else None for grad, has in zip(grads, ctx.biased, strict=True))
 
 
 class _RMSNorm(torch.autograd.Function):

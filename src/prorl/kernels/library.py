@@ -13,6 +13,8 @@ from torch import Tensor
 from prorl.kernels.build import NoKernels, compiled
 
 _SUFFIX = {torch.float32: "f32", torch.bfloat16: "bf16"}
+SIDE = 32
+"""Rows and columns of a block of tiles."""
 _enabled = True
 
 
@@ -21,6 +23,8 @@ class Library:
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self._library = library
+        self.tiles = bool(library.tiles_ready())
+        """Whether the kernels that need the processor's tile unit (AMX) are there."""
         self._functions: dict[tuple[str, torch.dtype], Callable[..., Any]] = {}
 
     def call(self, name: str, dtype: torch.dtype, *arguments: Tensor | int | float | None) -> None:
@@ -61,6 +65,14 @@ def library(tensor: Tensor) -> Library | None:
         return None
     loaded = _load()
     return loaded if isinstance(loaded, Library) else None
+
+
+def tiles(tensor: Tensor, width: int) -> Library | None:
+    """The kernels of the tile unit, if they can work on bf16 matrices like this one, summed over `width` numbers."""
+    if tensor.dtype != torch.bfloat16 or width % SIDE:
+        return None
+    found = library(tensor)
+    return found if found is not None and found.tiles else None
 
 
 def required(tensor: Tensor) -> Library:

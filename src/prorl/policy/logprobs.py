@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from prorl.kernels import head
 from prorl.kernels.sums import add_up
 from prorl.kernels.vocabulary import bend, measure
 
@@ -22,8 +23,10 @@ def token_logprobs(
 
     hidden `[targets, hidden size]`, targets `[targets]`, weight `[vocabulary, hidden size]` and bias `[vocabulary]` of
     the output head, to two tensors `[targets]`. The distribution is softmax(logits / temperature). Logits are made
-    chunk by chunk and made again in the backward pass; both outputs carry gradients.
+    piece by piece and made again in the backward pass; both outputs carry gradients.
     """
+    if head.fits(hidden, weight, bias):
+        return head.token_logprobs(hidden, targets, weight, temperature)
     logprobs, entropies = _TokenLogprobs.apply(hidden, targets, weight, bias, temperature)  # type: ignore[no-untyped-call]
     return logprobs, entropies
 

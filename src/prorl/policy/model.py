@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,12 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from prorl.errors import UserError
+from prorl.kernels import head
 from prorl.policy.branches import CacheShape
+from prorl.policy.decoding import Decoder, decoding, forward, try_tiles
 from prorl.policy.fuse import fuse
 from prorl.policy.logprobs import token_logprobs
-from prorl.policy.packed import PackedLinear, can_pack, packed
+from prorl.policy.packed import PackedLinear
 from prorl.policy.quiet import quiet_transformers
 from prorl.policy.tree import IMPLEMENTATION, Layout, PackedTrees
 from prorl.policy.turn import Turn
@@ -31,6 +33,8 @@ class Policy:
     tokenizer: Any
     path: Path
     ends: frozenset[int]
+    tiled: bool = False
+    """Whether kernels of the tile unit may decode for the model: a trial has shown that they compute the same."""
 
     @staticmethod
     def load(path: Path, dtype: torch.dtype) -> Policy:
@@ -52,7 +56,9 @@ class Policy:
         model.set_attn_implementation(IMPLEMENTATION)
         model.eval()  # type: ignore[no-untyped-call]
         fuse(model)
-        return Policy(model, tokenizer, path, _ends(model, tokenizer))
+        policy = Policy(model, tokenizer, path, _ends(model, tokenizer))
+        policy.tiled = try_tiles(model, policy.cache_shape)
+        return policy
 
     @staticmethod
     def without_weights(path: Path) -> Policy:
@@ -100,10 +106,7 @@ class Policy:
 
     def hidden(self, input_ids: Tensor, positions: Tensor, layout: Layout) -> Tensor:
         """Last hidden states `[tokens, hidden size]` of a packed row; `input_ids` and `positions`: `[tokens]`."""
-        out = self.model.get_decoder()(
-            input_ids=input_ids[None], position_ids=positions[None], use_cache=False, tree=layout
-        )
-        return out.last_hidden_state[0]  # type: ignore[no-any-return]
+        return forward(self.model, input_ids, positions, layout)
 
     def head(self, hidden: Tensor) -> tuple[Tensor, Tensor | None]:
         """Logits `[rows, vocabulary]` of hidden states `[rows, hidden size]`; in bf16 also what rounding took."""
@@ -118,6 +121,16 @@ class Policy:
         rest = torch.addmm(logits, hidden, head.weight.t(), beta=-1)
         return logits, rest if head.bias is None else rest.add_(head.bias)
 
+    def draw(self, hidden: Tensor, uniform: Tensor, temperature: float) -> tuple[Tensor, Tensor] | None:
+        """Tokens drawn from `hidden` `[rows, hidden size]` with their log-probabilities, `[rows]` each, without logits.
+
+        `uniform`: `[rows]` in [0, 1), fp64. None where the processor has no way to do it.
+        """
+        output = self.model.get_output_embeddings()
+        if not head.fits(hidden, output.weight, output.bias):
+            return None
+        return head.draw(hidden, output.weight, uniform, temperature)
+
     @property
     def cache_shape(self) -> CacheShape:
         """Sizes of the keys and values of one token."""
@@ -127,9 +140,9 @@ class Policy:
         kv = getattr(config, "num_key_value_heads", None) or heads
         return CacheShape(config.num_hidden_layers, kv, d, self.model.dtype)
 
-    def packed(self) -> AbstractContextManager[None]:
-        """Weights in the order that the processor reads them, while they stand still; nothing where that is no gain."""
-        return packed(self.model) if can_pack(self.model) else nullcontext()
+    def decoding(self, tokens: int) -> AbstractContextManager[Decoder]:
+        """What computes `tokens` new tokens in a row for branches, as fast as it can; the weights must stand still."""
+        return decoding(self.model, self.cache_shape, self.tiled, tokens)
 
     def logprobs(self, trees: PackedTrees, temperature: float) -> tuple[Tensor, Tensor]:
         """Log-probability of every branch token and the entropy where it was drawn: `[targets]` each, nats, fp32."""
@@ -150,7 +163,7 @@ class Policy:
         model.zero_grad(set_to_none=True)
         model.requires_grad_(False)
         model.eval()
-        return Policy(model, self.tokenizer, self.path, self.ends)
+        return Policy(model, self.tokenizer, self.path, self.ends, self.tiled)
 
     def export(self, path: Path) -> None:
         """Write a Hugging Face folder that any other software loads."""

@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from prorl.kernels.layers import linears
+
 _JOINED = (("q_proj", "k_proj", "v_proj"), ("o_proj",), ("gate_proj", "up_proj"), ("down_proj",))
 
 
@@ -46,6 +48,9 @@ def project(module: Any, x: Tensor, names: tuple[str, ...]) -> Sequence[Tensor]:
     layers = [getattr(module, name) for name in names]
     if any(type(layer) is not nn.Linear for layer in layers):
         return [layer(x) for layer in layers]
+    if torch.is_grad_enabled() and layers[0].weight.requires_grad:
+        flat = linears(x.view(-1, x.shape[-1]), [layer.weight for layer in layers], [layer.bias for layer in layers])
+        return [out.view(*x.shape[:-1], -1) for out in flat]
     return [linear(x, layer.weight, layer.bias) for layer in layers]
 
 

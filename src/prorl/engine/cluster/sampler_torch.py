@@ -11,7 +11,7 @@ from torch import Tensor
 
 from prorl.engine.cluster.sampler import Order, SamplerSettings
 from prorl.engine.local.precision import DTYPES
-from prorl.engine.local.sampler import sample
+from prorl.engine.local.sampler import Sampler
 from prorl.engine.protocol import SampledGroup
 from prorl.kernels.library import enable
 from prorl.policy.model import Policy
@@ -28,6 +28,7 @@ class TorchSampler:
         self.settings = settings
         self.policy = Policy.load(settings.model, DTYPES[settings.precision])
         self.policy.model.requires_grad_(False)
+        self.sampler = Sampler(self.policy, settings.seed, settings.concurrent, settings.cache_bytes)
         self.version = -1
         self.waiting: dict[int, Order] = {}
         self.under_way: dict[int, Order] = {}
@@ -92,12 +93,4 @@ class TorchSampler:
         self.under_way = {n: order for n, order in self.waiting.items() if order.sampling == first}
         self.waiting = {n: order for n, order in self.waiting.items() if order.sampling != first}
         requests = [order.request for order in self.under_way.values()]
-        self.groups = sample(
-            self.policy,
-            requests,
-            first,
-            self.settings.seed,
-            self.settings.concurrent,
-            self.version,
-            self.settings.cache_bytes,
-        )
+        self.groups = self.sampler.sample(requests, first, self.version)

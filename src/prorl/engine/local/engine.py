@@ -14,7 +14,7 @@ from prorl.engine.local.masters import MasterOptimizer
 from prorl.engine.local.precision import settle
 from prorl.engine.local.ranks import Alone, Ranks
 from prorl.engine.local.reference import Reference, content_id
-from prorl.engine.local.sampler import sample
+from prorl.engine.local.sampler import Sampler
 from prorl.engine.local.scoring import score
 from prorl.engine.local.trainer import Trainer
 from prorl.engine.protocol import (
@@ -65,10 +65,9 @@ class LocalEngine(TextEngine):
 
     def sample(self, requests: Sequence[GroupRequest], sampling: Sampling) -> Generator[SampledGroup]:
         """Complete every request; groups come as they finish."""
-        return sample(
-            self.policy, requests, sampling, self.seed, self.compute.concurrent_samples, self.weights_version,
-            int(self.compute.cache_gigabytes * 2**30),
-        )  # fmt: skip
+        compute = self.compute
+        sampler = Sampler(self.policy, self.seed, compute.concurrent_samples, int(compute.cache_gigabytes * 2**30))
+        return sampler.sample(requests, sampling, self.weights_version)
 
     def score(self, given: Sequence[Given], temperature: float) -> Iterator[tuple[Scored, ...]]:
         """Score given completions over softmax(logits / temperature): one tuple for each prompt, in order."""

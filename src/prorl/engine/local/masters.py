@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from prorl.engine.local.tensors import placed, read_tensors, whole, write_tensors
 from prorl.engine.protocol import NonFiniteGradient
 from prorl.errors import IntegrityError
-from prorl.kernels.sums import add_up
+from prorl.kernels.sums import add_up, sum_into
 from prorl.recipe.schema import Optimizer
 
 
@@ -25,6 +25,9 @@ class MasterOptimizer:
     def __init__(self, parameters: dict[str, nn.Parameter]) -> None:
         self.parameters = parameters
         self.masters = {name: p if p.dtype == torch.float32 else p.detach().float() for name, p in parameters.items()}
+        for name, parameter in parameters.items():
+            if self.masters[name] is not parameter:
+                sum_into(parameter, self.masters[name])
         self.updates = 0
         """Updates since the moments were last cleared."""
         self.clear()
@@ -35,7 +38,7 @@ class MasterOptimizer:
         self._adam = torch.optim.AdamW(self.masters.values(), lr=0.0, fused=True)
 
     def collect(self) -> None:
-        """Add the gradients of one backward pass to the masters' fp32 gradients."""
+        """Add the gradients of one backward pass, as far as layers didn't by themselves, to the masters' gradients."""
         for name, parameter in self.parameters.items():
             master = self.masters[name]
             if master is parameter or parameter.grad is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Generator, Sequence
-from contextlib import nullcontext
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -16,58 +16,57 @@ from prorl.engine.local.randomness import stream_key, uniforms
 from prorl.engine.local.stops import Stops
 from prorl.engine.protocol import Completion, GroupRequest, SampledGroup, Sampling
 from prorl.kernels.vocabulary import draw
-from prorl.policy.branches import Branches
+from prorl.policy.decoding import Decoder
 from prorl.policy.logprobs import chunks
 from prorl.policy.model import Policy
 
-PACK_FROM_TOKENS = 24
-"""Packing the weights pays from so many tokens in a row on (docs/performance.md)."""
 PREFILL_TOKENS = 8192
 """Prompt tokens computed in one forward pass; a longer prompt has one of its own."""
 
 
-def sample(
-    policy: Policy,
-    requests: Sequence[GroupRequest],
-    sampling: Sampling,
-    seed: int,
-    concurrent: int,
-    version: int,
-    cache_bytes: int,
-) -> Generator[SampledGroup]:
-    """Complete all requests, about `concurrent` completions at a time (but always a whole group).
+@dataclass(frozen=True)
+class Sampler:
+    """Completes prompts, about `concurrent` completions at a time (but always a whole group).
 
     Keys and values take at most `cache_bytes`, or what one group needs.
     """
-    if not requests:
-        return
-    batch = _Batch(policy, requests, sampling, seed, concurrent, version, cache_bytes)
-    steps = sampling.max_new_tokens * math.ceil(len(requests) * sampling.samples / concurrent)
-    with policy.packed() if steps >= PACK_FROM_TOKENS else nullcontext():
-        while not batch.done:
-            yield from batch.advance()
+
+    policy: Policy
+    seed: int
+    concurrent: int
+    cache_bytes: int
+
+    def sample(self, requests: Sequence[GroupRequest], sampling: Sampling, version: int) -> Generator[SampledGroup]:
+        """Groups as they become complete, marked with the weights' `version`."""
+        if not requests:
+            return
+        waves = math.ceil(len(requests) * sampling.samples / self.concurrent)
+        with self.policy.decoding(sampling.max_new_tokens * waves) as decoder:
+            batch = Batch(self, decoder, requests, sampling, version)
+            while not batch.done:
+                yield from batch.advance()
+
+    def places(self, requests: int, sampling: Sampling, depth: int) -> int:
+        """Trees held at once: twice what fills the batch; a tree's place is free only when its last branch ends."""
+        a_tree = self.policy.cache_shape.bytes_per_token() * (depth + sampling.samples * sampling.max_new_tokens)
+        full = max(1, self.concurrent // sampling.samples)
+        return max(1, min(requests, 2 * full, self.cache_bytes // a_tree))
 
 
-class _Batch:
+class Batch:
     """The groups under way. Branch b of the group at place t is row `t * samples + b`."""
 
     def __init__(
-        self,
-        policy: Policy,
-        requests: Sequence[GroupRequest],
-        sampling: Sampling,
-        seed: int,
-        concurrent: int,
-        version: int,
-        cache_bytes: int,
+        self, sampler: Sampler, decoder: Decoder, requests: Sequence[GroupRequest], sampling: Sampling, version: int
     ) -> None:
-        self.policy, self.sampling, self.seed, self.version = policy, sampling, seed, version
+        self.policy, self.seed, self.concurrent = sampler.policy, sampler.seed, sampler.concurrent
+        self.decoder, self.sampling, self.version = decoder, sampling, version
+        policy = self.policy
         self.waiting = deque(requests)
-        self.concurrent = concurrent
         depth = max(len(request.prompt) for request in requests)
-        places = _places(policy, len(requests), sampling, concurrent, depth, cache_bytes)
+        places = sampler.places(len(requests), sampling, depth)
         rows, most = places * sampling.samples, sampling.max_new_tokens
-        self.branches = Branches(policy.cache_shape, places, sampling.samples, depth, most)
+        self.branches = decoder.branches(places, sampling.samples, depth, most)
         self.requests: list[GroupRequest | None] = [None] * places
         self.open = [0] * places
         self.keys = torch.zeros(rows, dtype=torch.long)
@@ -101,20 +100,23 @@ class _Batch:
         self.hidden = None
         if len(self.rows):
             positions = self.branches.take(self.rows)
-            self.hidden = self.policy.hidden(drawn[~leaving], positions, self.branches)
+            self.hidden = self.decoder.advance(drawn[~leaving], positions, self.branches)
         return complete
 
     def _draw(self, at: Tensor) -> tuple[Tensor, Tensor]:
         """The next token of every open completion, some rows at a time so that their logits stay small."""
         assert self.hidden is not None
-        parts, uniform = [], uniforms(self.keys[self.rows], at)
+        uniform, temperature = uniforms(self.keys[self.rows], at), self.sampling.temperature
+        if not self.sampling.filters and (drawn := self.policy.draw(self.hidden, uniform, temperature)) is not None:
+            return drawn
+        parts = []
         for some in chunks(len(self.rows), self.policy.vocabulary):
             logits, rest = self.policy.head(self.hidden[some])
             if self.sampling.filters:
                 logits, rest = keep_likely(logits if rest is None else logits.float() + rest, self.sampling), None
-            parts.append(draw(logits, rest, uniform[some], self.sampling.temperature))
-        drawn, logprobs = zip(*parts, strict=True)
-        return torch.cat(drawn), torch.cat(logprobs)
+            parts.append(draw(logits, rest, uniform[some], temperature))
+        tokens, logprobs = zip(*parts, strict=True)
+        return torch.cat(tokens), torch.cat(logprobs)
 
     def _admit(self) -> None:
         """Let waiting groups begin where there is room, several at once so that their prompts are computed together."""
@@ -173,9 +175,3 @@ class _Batch:
             tokens, logprobs = self.tokens[row, :length].tolist(), self.logprobs[row, :length].tolist()
             completions.append(Completion(tuple(tokens), tuple(logprobs), bool(self.ended[row])))
         return SampledGroup(request, tuple(completions), self.version)
-
-
-def _places(policy: Policy, requests: int, sampling: Sampling, concurrent: int, depth: int, cache_bytes: int) -> int:
-    """Trees held at once: twice what fills the batch, since a tree's place is free only when its last branch ends."""
-    a_tree = policy.cache_shape.bytes_per_token() * (depth + sampling.samples * sampling.max_new_tokens)
-    return max(1, min(requests, 2 * max(1, concurrent // sampling.samples), cache_bytes // a_tree))

@@ -1,0 +1,189 @@
+// Matrix products on the processor's tile unit (AMX): bf16 factors, fp32 sums, in blocks of 32 x 32.
+//
+// A block is a left factor of 32 rows times a right factor of 32 columns, in steps of 32 along what is summed over.
+// A left tile is 16 rows of 32 numbers; a right tile is 16 pairs of neighbours along the sum, for 16 columns. Packed,
+// either takes 512 numbers.
+#pragma once
+#include "numbers.h"
+#if defined(__AMX_BF16__) && defined(__AVX512BF16__) && defined(__AVX512VBMI__) && defined(__linux__)
+#define TILES 1
+#include <algorithm>
+#include <immintrin.h>
+#include <memory>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+constexpr int64_t TILE = 512, SIDE = 32;
+
+inline int64_t up_to_side(int64_t count) { return (count + SIDE - 1) / SIDE * SIDE; }
+
+// The system gives a process the tile unit when asked.
+inline bool tiles_granted() { return syscall(SYS_arch_prctl, 0x1023 /* ARCH_REQ_XCOMP_PERM */, 18) == 0; }
+
+// Sets this thread's tiles up, and puts back what it found; other libraries use them too.
+class Tiles {
+  public:
+    Tiles() {
+        _tile_storeconfig(before_);
+        alignas(64) uint8_t wanted[64] = {1};
+        for (int tile = 0; tile < 8; ++tile) {
+            wanted[16 + 2 * tile] = 64;  // bytes a row
+            wanted[48 + tile] = 16;      // rows
+        }
+        _tile_loadconfig(wanted);
+    }
+    ~Tiles() { before_[0] ? _tile_loadconfig(before_) : _tile_release(); }
+
+  private:
+    alignas(64) uint8_t before_[64];
+};
+
+// Memory for packed numbers, on cache lines.
+template <class T> class Packed {
+  public:
+    explicit Packed(int64_t count)
+        : data_(static_cast<T*>(std::aligned_alloc(64, (count * sizeof(T) + 63) / 64 * 64))) {}
+    T* get() const { return data_.get(); }
+
+  private:
+    struct Free {
+        void operator()(T* at) const { std::free(at); }
+    };
+    std::unique_ptr<T, Free> data_;
+};
+
+// `exponential` of 16 numbers.
+inline __m512 exponential(__m512 x) {
+    const __m512 bounded = _mm512_min_ps(_mm512_max_ps(x, _mm512_set1_ps(-87.0f)), _mm512_set1_ps(88.0f));
+    const __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(bounded, _mm512_set1_ps(1.44269504f)), _MM_FROUND_TO_NEAREST_INT);
+    __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693359375f), bounded);
+    r = _mm512_fmadd_ps(n, _mm512_set1_ps(2.12194440e-4f), r);
+    __m512 p = _mm512_set1_ps(1.9875691500e-4f);
+    for (const float c : {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f})
+        p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(c));
+    p = _mm512_add_ps(_mm512_fmadd_ps(_mm512_mul_ps(p, r), r, r), _mm512_set1_ps(1.0f));
+    return _mm512_maskz_scalef_ps(_mm512_cmp_ps_mask(x, _mm512_set1_ps(-87.0f), _CMP_GE_OQ), p, n);
+}
+
+inline __m512 load_wide(const bf16* from) {
+    const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
+}
+
+// To the nearest bf16, as it is stored.
+inline __m512 rounded(__m512 numbers) {
+    const __m256i bits = reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(numbers));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
+}
+
+inline void store_narrow(bf16* to, __m512 numbers) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(numbers)));
+}
+
+// A factor's two tiles side by side: where they begin, bytes from row to row, and numbers from step to step.
+struct Pair {
+    const bf16 *first, *second;
+    int64_t stride, step;
+};
+
+inline Pair rows_of(const bf16* matrix, int64_t width) {
+    return {matrix, matrix + 16 * width, width * static_cast<int64_t>(sizeof(bf16)), SIDE};
+}
+
+// Two neighbouring tiles packed with `steps` steps each.
+inline Pair packed_pair(const bf16* tiles, int64_t steps) { return {tiles, tiles + steps * TILE, 64, TILE}; }
+
+// out [32, 32], `stride` floats from row to row, is the product, or is added to it.
+inline void product(const Pair& left, const Pair& right, int64_t steps, float* out, int64_t stride, bool add) {
+    const int64_t bytes = stride * sizeof(float);
+    float* below = out + 16 * stride;
+    if (add) {
+        _tile_loadd(0, out, bytes);
+        _tile_loadd(1, out + 16, bytes);
+        _tile_loadd(2, below, bytes);
+        _tile_loadd(3, below + 16, bytes);
+    } else {
+        _tile_zero(0);
+        _tile_zero(1);
+        _tile_zero(2);
+        _tile_zero(3);
+    }
+    for (int64_t s = 0; s < steps; ++s) {
+        _tile_loadd(4, left.first + s * left.step, left.stride);
+        _tile_loadd(6, right.first + s * right.step, right.stride);
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_loadd(7, right.second + s * right.step, right.stride);
+        _tile_dpbf16ps(1, 4, 7);
+        _tile_loadd(5, left.second + s * left.step, left.stride);
+        _tile_dpbf16ps(2, 5, 6);
+        _tile_dpbf16ps(3, 5, 7);
+    }
+    _tile_stored(0, out, bytes);
+    _tile_stored(1, out + 16, bytes);
+    _tile_stored(2, below, bytes);
+    _tile_stored(3, below + 16, bytes);
+}
+
+// 16 x 16 numbers of 32 bits, rows to columns.
+inline void transpose(__m512i rows[16]) {
+    __m512i half[16];
+    for (int i = 0; i < 16; i += 2) {
+        half[i] = _mm512_unpacklo_epi32(rows[i], rows[i + 1]);
+        half[i + 1] = _mm512_unpackhi_epi32(rows[i], rows[i + 1]);
+    }
+    for (int i = 0; i < 16; i += 4) {
+        rows[i] = _mm512_unpacklo_epi64(half[i], half[i + 2]);
+        rows[i + 1] = _mm512_unpackhi_epi64(half[i], half[i + 2]);
+        rows[i + 2] = _mm512_unpacklo_epi64(half[i + 1], half[i + 3]);
+        rows[i + 3] = _mm512_unpackhi_epi64(half[i + 1], half[i + 3]);
+    }
+    for (int i = 0; i < 4; ++i) {
+        half[i] = _mm512_shuffle_i32x4(rows[i], rows[i + 4], 0x88);
+        half[i + 4] = _mm512_shuffle_i32x4(rows[i], rows[i + 4], 0xdd);
+        half[i + 8] = _mm512_shuffle_i32x4(rows[i + 8], rows[i + 12], 0x88);
+        half[i + 12] = _mm512_shuffle_i32x4(rows[i + 8], rows[i + 12], 0xdd);
+    }
+    for (int i = 0; i < 8; ++i) {
+        rows[i] = _mm512_shuffle_i32x4(half[i], half[i + 8], 0x88);
+        rows[i + 8] = _mm512_shuffle_i32x4(half[i], half[i + 8], 0xdd);
+    }
+}
+
+inline void store_tile(const __m512i rows[16], bf16* tile) {
+    for (int i = 0; i < 16; ++i) _mm512_store_si512(tile + 32 * i, rows[i]);
+}
+
+// A right tile that sums along the rows' own direction: 16 rows (of which `there` exist) of 32 numbers each.
+inline void pack_across(const bf16* from, int64_t width, int64_t there, bf16* tile) {
+    __m512i rows[16];
+    for (int i = 0; i < 16; ++i) rows[i] = i < there ? _mm512_loadu_si512(from + i * width) : _mm512_setzero_si512();
+    transpose(rows);
+    store_tile(rows, tile);
+}
+
+// Pairs of 16 rows' neighbours below, 32 rows (of which `there` exist) of 16 columns.
+inline void pair_rows(const bf16* from, int64_t width, int64_t there, __m512i pairs[16]) {
+    for (int i = 0; i < 16; ++i) {
+        const bf16* at = from + 2 * i * width;
+        const __m256i none = _mm256_setzero_si256();
+        const __m256i even = 2 * i < there ? _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at)) : none;
+        const __m256i odd = 2 * i + 1 < there ? _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at + width)) : none;
+        pairs[i] = _mm512_or_si512(_mm512_cvtepu16_epi32(even), _mm512_slli_epi32(_mm512_cvtepu16_epi32(odd), 16));
+    }
+}
+
+// A right tile that sums along columns.
+inline void pack_down(const bf16* from, int64_t width, int64_t there, bf16* tile) {
+    __m512i pairs[16];
+    pair_rows(from, width, there, pairs);
+    store_tile(pairs, tile);
+}
+
+// A left tile of the transposed matrix: its 16 rows are columns, and it sums along them.
+inline void pack_turned(const bf16* from, int64_t width, int64_t there, bf16* tile) {
+    __m512i pairs[16];
+    pair_rows(from, width, there, pairs);
+    transpose(pairs);
+    store_tile(pairs, tile);
+}
+#endif
