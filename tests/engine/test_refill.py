@@ -65,10 +65,14 @@ def test_keys_and_values_stay_within_their_memory(tiny_model: Path) -> None:
     a_token = engine.policy.cache_shape.bytes_per_token()
     sampling = Sampling(3, 1.0, 14)
     a_tree = a_token * (21 + 3 * 14)
-    assert sampler._places(engine.policy, 8, sampling, 256, 21, 3 * a_tree) == 3
-    assert sampler._places(engine.policy, 8, sampling, 256, 21, 10 * a_tree) == 8
-    assert sampler._places(engine.policy, 8, sampling, 3, 21, 10 * a_tree) == 2
-    assert sampler._places(engine.policy, 8, sampling, 256, 21, 1) == 1
+
+    def held(concurrent: int, cache_bytes: int) -> sampler.Sampler:
+        return sampler.Sampler(engine.policy, 5, concurrent, cache_bytes)
+
+    assert held(256, 3 * a_tree).places(8, sampling, 21) == 3
+    assert held(256, 10 * a_tree).places(8, sampling, 21) == 8
+    assert held(3, 10 * a_tree).places(8, sampling, 21) == 2
+    assert held(256, 1).places(8, sampling, 21) == 1
 
 
 def test_common_beginnings_are_computed_once(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

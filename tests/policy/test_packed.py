@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from prorl.policy.model import Policy
-from prorl.policy.packed import can_pack
+from prorl.policy.packed import can_pack, packed
 from prorl.policy.tree import PackedTrees, Tree
 
 
@@ -29,21 +29,21 @@ def hidden(policy: Policy) -> torch.Tensor:
 def test_hidden_states_and_logits_are_the_same(policy: Policy) -> None:
     before = hidden(policy)
     plain = policy.head(before)
-    with policy.packed():
+    with packed(policy.model):
         torch.testing.assert_close(hidden(policy), before, atol=0.05, rtol=0.02)
-        packed = policy.head(before)
-    for one, other in zip(plain, packed, strict=True):
+        ordered = policy.head(before)
+    for one, other in zip(plain, ordered, strict=True):
         assert one is not None
         torch.testing.assert_close(other, one, atol=1e-2, rtol=1e-2)
     exact = before.float() @ policy.model.get_output_embeddings().weight.float().T
-    for logits, rest in (plain, packed):
+    for logits, rest in (plain, ordered):
         torch.testing.assert_close(logits.float() + rest.float(), exact, atol=1e-4, rtol=1e-4)
 
 
 def test_packed_weights_are_really_used_and_then_forgotten(policy: Policy) -> None:
     before = hidden(policy)
     held = copy.deepcopy(policy.model.state_dict())
-    with policy.packed():
+    with packed(policy.model):
         with torch.no_grad():
             for parameter in policy.parameters.values():
                 if parameter.dim() == 2 and parameter is not policy.model.get_input_embeddings().weight:
@@ -56,7 +56,7 @@ def test_packed_weights_are_really_used_and_then_forgotten(policy: Policy) -> No
 
 def test_they_are_forgotten_after_an_error_too(policy: Policy) -> None:
     def fail_inside() -> None:
-        with policy.packed():
+        with packed(policy.model):
             raise RuntimeError("in the middle")
 
     with pytest.raises(RuntimeError, match="in the middle"):
@@ -65,6 +65,4 @@ def test_they_are_forgotten_after_an_error_too(policy: Policy) -> None:
 
 
 def test_fp32_is_not_packed(tiny_model: Path) -> None:
-    policy = Policy.load(tiny_model, torch.float32)
-    with policy.packed():
-        assert not any(hasattr(module, "packed") for module in policy.model.modules())
+    assert not can_pack(Policy.load(tiny_model, torch.float32).model)
