@@ -11,7 +11,7 @@ from prorl.tasks.contract import Split
 from prorl.tasks.registry import build, names
 from prorl.tasks.suites import domain
 
-BUILT_IN = ("reasoning_gym/*", "toy/*", "*/generated", "*/generated_choice", "*/builtin")
+BUILT_IN = ("nano/*", "reasoning_gym/*", "toy/*", "*/generated", "*/generated_choice", "*/builtin")
 """Tasks that need nothing but this package; all others read a data set from the hub or from a file."""
 
 
