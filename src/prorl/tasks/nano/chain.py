@@ -47,8 +47,10 @@ class ChainTask(GeneratedTask):
         """The chance of an answer made of the right symbols at random."""
 
     def draw(self, kind: str, rng: random.Random) -> Problem:
-        """A problem of the level; there are no other kinds."""
+        """A problem of the level; there are no other kinds. Its answer isn't what it ends in."""
         question, states = self.chain(rng)
+        while question.endswith(states[-1]):  # what was given is no answer
+            question, states = self.chain(rng)
         payload = {"states": list(states), "solution": written(states)}
         return Problem.of(self.name, [Message("user", question)], payload)
 

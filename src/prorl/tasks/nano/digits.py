@@ -1,4 +1,4 @@
-"""The transformations of words, made on digits: `RL:385201`. The same rules on other symbols, for measuring transfer."""
+"""The transformations of words, made on digits: the same rules on other symbols, for measuring transfer."""
 
 from __future__ import annotations
 
