@@ -95,7 +95,9 @@ def make(
     if out is not None:
         from prorl.policy.nano import make_nano
 
-        path = make_nano(out, layers=layers, hidden=hidden, heads=heads, kv_heads=kv_heads, seed=seed)
+        path = make_nano(
+            out, layers=layers, hidden=hidden, heads=heads, kv_heads=kv_heads, init_std=NANO.init_std, seed=seed
+        )
     elif asked == (NANO.layers, NANO.hidden, NANO.heads, NANO.kv_heads, NANO.seed):
         path = made.make(NANO)
     else:

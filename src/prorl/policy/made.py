@@ -19,6 +19,8 @@ class Made:
     hidden: int
     heads: int
     kv_heads: int
+    init_std: float = 0.06
+    """Three times the usual: so few and so short vectors learn twice as fast from it."""
     seed: int = 0
     licence: str = "Apache-2.0"
     wheel_bytes: int = 0
@@ -45,7 +47,7 @@ def make(entry: Made, progress: Progress = silent) -> Path:
 
         staged = make_nano(
             staging / "model", layers=entry.layers, hidden=entry.hidden, heads=entry.heads, kv_heads=entry.kv_heads,
-            seed=entry.seed,
+            init_std=entry.init_std, seed=entry.seed,
         )  # fmt: skip
         publish(staged, target)
     return target
