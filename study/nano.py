@@ -21,7 +21,7 @@ NO_KL = ["objective.kl.coefficient=0"]
 NO_RESET = ["resets.every=null", "resets.plateau=null", "resets.kl_above=null"]
 SYMMETRIC = ["objective.clip_high=0.2"]
 ONE_FAMILY = "strings"
-LEVELS = {1: 1, 2: 1, 3: 2, 4: 2}
+LEVELS = {1: 1, 2: 2, 3: 3, 4: 3}
 """Weights of the levels, as in the recipe."""
 
 
@@ -54,6 +54,14 @@ def arms(prompts: int, steps: int) -> Mapping[str, Sequence[str]]:
     }
 
 
+def until(prompts: int, steps: int) -> list[str]:
+    """What ends every arm: so many prompts. Dynamic sampling makes more than `steps` steps of them, never fewer."""
+    return [
+        f"stages.prolonged.steps={4 * steps}",
+        f"stages.prolonged.until={{target: {{metric: prompts_so_far, at_least: {prompts}}}}}",
+    ]
+
+
 def command(run: Path, recipe: str, changes: Iterable[str]) -> list[str]:
     """What makes or resumes the run."""
     prorl = [sys.executable, "-c", "from prorl.cli.main import main; main()", "train"]
@@ -73,7 +81,7 @@ def finished(run: Path) -> bool:
 def make(run: Path, recipe: str, changes: Sequence[str]) -> str:
     """Bring one run to its end; one line about how that went."""
     if finished(run):
-        return f"{run.name}: was finished"
+        return f"{run}: was finished"
     run.parent.mkdir(parents=True, exist_ok=True)
     with open(run.with_suffix(".log"), "a", encoding="utf-8") as log:
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -89,7 +97,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for all runs, outside of the repository")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--steps", type=int, default=2000, help="least number of steps of any arm")
-    parser.add_argument("--prompts", type=int, default=32_000, help="sampled by every arm")
+    parser.add_argument("--prompts", type=int, default=16_000, help="sampled by every arm")
     parser.add_argument("--arms", nargs="+", help="only these")
     parser.add_argument("--at-once", type=int, default=2)
     given = parser.parse_args()
@@ -97,14 +105,14 @@ def main() -> None:
     unknown = sorted(set(given.arms or ()) - set(known))
     if unknown:
         parser.error(f"no arm {unknown[0]!r}; there are {', '.join(known)}")
-    until = [
-        f"stages.prolonged.steps={4 * given.steps}",
-        f"stages.prolonged.until={{target: {{metric: prompts_so_far, at_least: {given.prompts}}}}}",
-    ]
     folders = {seed: given.out.expanduser().absolute() / f"seed{seed}" for seed in given.seeds}
     bases = [(folder / "base", "nano-base", [f"seed={seed}"]) for seed, folder in folders.items()]
     runs = [
-        (folder / arm, "nano-prorl", [f"seed={seed}", f"model={folder}/base/model", *until, *changes])
+        (
+            folder / arm,
+            "nano-prorl",
+            [f"seed={seed}", f"model={folder}/base/model", *until(given.prompts, given.steps), *changes],
+        )
         for seed, folder in folders.items()
         for arm, changes in known.items()
         if given.arms is None or arm in given.arms

@@ -1,4 +1,4 @@
-"""Running sums: `3852+1290+7731` is added up one number at a time, digit by digit without carrying."""
+"""Running sums: `3852+1230+3021` is added up one number at a time, digit by digit without carrying."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from itertools import accumulate
 from prorl.tasks.nano.chain import Chain, ChainTask
 
 DIGITS = 4
+SMALL = "0123"
+"""Digits of all numbers but the first. With any digits one operand alone would say nothing of a sum modulo 10, and a model
+would have to learn two things before the first of them helps."""
 
 
 class RunningSums(ChainTask):
-    """Level n adds n + 1 numbers: `3852+1290+7731` → `4042=1773`."""
+    """Level n adds n numbers of small digits to a first one: `3852+1230+3021` → `4082=7003`."""
 
     symbols = "0-9"
 
@@ -22,7 +25,8 @@ class RunningSums(ChainTask):
 
     def chain(self, rng: random.Random) -> Chain:
         """Numbers of four digits; the states are the sums so far."""
-        numbers = ["".join(rng.choices("0123456789", k=DIGITS)) for _ in range(self.level + 1)]
+        first = "".join(rng.choices("0123456789", k=DIGITS))
+        numbers = [first, *("".join(rng.choices(SMALL, k=DIGITS)) for _ in range(self.level))]
         return Chain("+".join(numbers), tuple(accumulate(numbers, added))[1:])
 
 

@@ -13,7 +13,7 @@ WALKERS = 4
 
 
 class Walks(ChainTask):
-    """Level n walks n edges, a `>` each: `ca bf ac ed gh hb dg fe>>adgh` → `cghb=ahbf`."""
+    """Level n walks n edges, a `>` each: `Ca Bf Ac Ed Gh Hb Dg Fe>>adgh` → `cghb=ahbf`."""
 
     symbols = "a-h"
 
@@ -28,7 +28,7 @@ class Walks(ChainTask):
         while any(node == end for node, end in zip(NODES, ends, strict=True)):
             rng.shuffle(ends)
         edges = dict(zip(NODES, ends, strict=True))
-        listed = " ".join(node + edges[node] for node in rng.sample(NODES, len(NODES)))
+        listed = " ".join(node.upper() + edges[node] for node in rng.sample(NODES, len(NODES)))
         start = "".join(rng.sample(NODES, WALKERS))
         states = accumulate(range(self.level), lambda state, _: "".join(edges[node] for node in state), initial=start)
         return Chain(f"{listed}{'>' * self.level}{start}", tuple(states)[1:])
