@@ -9,8 +9,8 @@ from prorl.tasks.nano.chain import Chain, ChainTask
 
 DIGITS = 4
 SMALL = "0123"
-"""Digits of all numbers but the first. With any digits one operand alone would say nothing of a sum modulo 10, and a model
-would have to learn two things before the first of them helps."""
+"""Digits of all numbers but the first. With any digits one operand alone would say nothing of a sum modulo 10, and two
+things would have to be learnt before the first of them helps."""
 
 
 class RunningSums(ChainTask):
