@@ -10,6 +10,7 @@ one thread. Started again it goes on: finished runs are skipped, others are resu
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -18,11 +19,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 NO_KL = ["objective.kl.coefficient=0"]
-NO_RESET = ["resets.every=null", "resets.plateau=null", "resets.kl_above=null"]
+NO_RESET = ["resets.every=null", "resets.plateau=null", "resets.kl_above=null", "stages.far.reset=null"]
+KEEP_OPTIMIZER = ["resets.clear_optimizer=false", "stages.far.reset.clear_optimizer=false"]
 SYMMETRIC = ["objective.clip_high=0.2"]
 ONE_FAMILY = "strings"
-LEVELS = {1: 1, 2: 2, 3: 3, 4: 3}
-"""Weights of the levels, as in the recipe."""
+STAGES = {"near": 0.4, "far": 1.0}
+"""Share of all prompts at which each stage of the recipe ends."""
 
 
 def no_dynamic_sampling(prompts: int, steps: int) -> list[str]:
@@ -32,11 +34,22 @@ def no_dynamic_sampling(prompts: int, steps: int) -> list[str]:
 
 def one_family() -> list[str]:
     """The recipe's levels of one family alone."""
+    from prorl.recipe.load import load
+
+    recipe = load("nano-prorl")
+    levels = {spec.task: spec.weight for spec in recipe.tasks if spec.task.startswith("suite/nano-level")}
+    names = {suite: f"nano/{ONE_FAMILY}@{suite.removeprefix('suite/nano-')}" for suite in levels}
     tasks = [
-        f"{{task: nano/{ONE_FAMILY}@level{level}, weight: {weight}, options: {{level: {level}}}}}"
-        for level, weight in LEVELS.items()
+        {"task": names[suite], "weight": weight, "options": {"level": int(suite[-1])}}
+        for suite, weight in levels.items()
     ]
-    return [f"tasks=[{', '.join(tasks)}]"]
+    far = {
+        key.replace(suite, names[suite]): value
+        for key, value in recipe.stages[1].set.items()
+        for suite in names
+        if suite in key
+    }
+    return [f"tasks={json.dumps(tasks)}", f"stages.far.set={json.dumps(far)}"]
 
 
 def arms(prompts: int, steps: int) -> Mapping[str, Sequence[str]]:
@@ -44,7 +57,7 @@ def arms(prompts: int, steps: int) -> Mapping[str, Sequence[str]]:
     plain = [*no_dynamic_sampling(prompts, steps), *SYMMETRIC]
     return {
         "full": [],
-        "keep-optimizer": ["resets.clear_optimizer=false"],
+        "keep-optimizer": KEEP_OPTIMIZER,
         "no-reset": NO_RESET,
         "no-kl": NO_KL,
         "no-reset-no-kl": [*NO_RESET, *NO_KL],
@@ -57,8 +70,12 @@ def arms(prompts: int, steps: int) -> Mapping[str, Sequence[str]]:
 def until(prompts: int, steps: int) -> list[str]:
     """What ends every arm: so many prompts. Dynamic sampling makes more than `steps` steps of them, never fewer."""
     return [
-        f"stages.prolonged.steps={4 * steps}",
-        f"stages.prolonged.until={{target: {{metric: prompts_so_far, at_least: {prompts}}}}}",
+        change
+        for stage, share in STAGES.items()
+        for change in (
+            f"stages.{stage}.steps={4 * steps}",
+            f"stages.{stage}.until={{target: {{metric: prompts_so_far, at_least: {round(share * prompts)}}}}}",
+        )
     ]
 
 

@@ -55,11 +55,12 @@ def test_every_part_is_left_out_by_some_arm_and_only_where_it_is_said(arms: dict
 
 
 def _left_out(recipe: Recipe) -> set[str]:
-    resets, objective = recipe.resets, recipe.objective
+    resets, objective, entry = recipe.resets, recipe.objective, recipe.stages[1].reset
+    assert entry is None or entry.clear_optimizer == resets.clear_optimizer
     trained = {part.task.partition("@")[0] for spec in recipe.tasks if spec.weight for part in expanded(spec)}
     parts = {
         "kl": objective.kl.coefficient == 0,
-        "reset": resets.every is None and resets.plateau is None and resets.kl_above is None,
+        "reset": resets.every is resets.plateau is resets.kl_above is entry is None,
         "cleared optimizer": not resets.clear_optimizer,
         "dynamic sampling": not recipe.rollout.dynamic_sampling,
         "decoupled clip": objective.clip_low == objective.clip_high,
@@ -73,12 +74,24 @@ def test_all_arms_sample_equally_many_prompts_in_at_least_so_many_steps(arms: di
         rollout = recipe.rollout
         most = rollout.max_sampling_factor if rollout.dynamic_sampling else 1.0
         assert PROMPTS / (rollout.prompts_per_step * most) >= STEPS
-        (stage,) = recipe.stages
-        assert stage.until is not None
-        assert stage.until.target is not None
-        assert (stage.until.target.metric, stage.until.target.at_least) == ("prompts_so_far", PROMPTS)
-        assert stage.steps * rollout.prompts_per_step >= PROMPTS  # so it's the prompts that end it
+        ends = []
+        for stage in recipe.stages:
+            assert stage.until is not None
+            assert stage.until.target is not None
+            assert stage.until.target.metric == "prompts_so_far"
+            assert stage.steps * rollout.prompts_per_step >= PROMPTS  # so it's the prompts that end it
+            ends.append(stage.until.target.at_least)
+        assert ends == [0.4 * PROMPTS, PROMPTS]
         assert rollout.samples_per_prompt == arms["full"].rollout.samples_per_prompt
+
+
+def test_one_family_has_the_levels_that_the_others_have_in_each_stage(arms: dict[str, Recipe]) -> None:
+    for index in (0, 1):
+        full, one = (at_stage(arms[name], index).tasks for name in ("full", "one-family"))
+        levels = {spec.task.removeprefix("suite/nano-"): spec.weight for spec in full if "level" in spec.task}
+        assert {spec.task: spec.weight for spec in one} == {f"nano/strings@{k}": weight for k, weight in levels.items()}
+        assert [spec.options for spec in one] == [{"level": level} for level in range(1, 7)]
+        assert levels["level5"] == 3 * index
 
 
 def test_the_hardest_levels_and_a_whole_family_are_never_trained_on(arms: dict[str, Recipe]) -> None:
@@ -89,7 +102,7 @@ def test_the_hardest_levels_and_a_whole_family_are_never_trained_on(arms: dict[s
             trained = {part.task for part in parts if part.weight}
             assert trained
             assert not any(name.endswith(("@level6", "@level7", "@level8")) for name in trained)
-            assert not any(name.startswith("nano/digits") for name in trained)
+            assert not any(name.startswith(("nano/digits", "nano/walks")) for name in trained)
 
 
 def test_a_run_is_made_once(study: ModuleType, tmp_path: Path) -> None:
