@@ -118,7 +118,8 @@ def test_all_answers_in_a_row_are_no_answer(name: str) -> None:
     right = problem.payload["states"][-1]
     wrong = right[::-1] if right != right[::-1] else right[1:] + right[0]
     for text in (f"={right},{wrong}", f"={right}={wrong}", f"={right} {wrong}"):
-        assert task.judge(problem, text).score == 0.0
+        verdict = task.judge(problem, text)
+        assert verdict.score == verdict.tolerant_score == 0.0
     assert task.judge(problem, f"={wrong}={right}").outcome is Outcome.SOLVED
 
 
