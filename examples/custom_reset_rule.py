@@ -23,7 +23,7 @@ def entropy_fell(steps: Sequence[Mapping[str, float]], share: float = 0.1) -> st
 
 def main() -> None:
     """Train with it and show the resets that it asked for."""
-    model = Path("nano")
+    model = Path("tiny")
     if not model.exists():
         make_nano(model, init_std=0.1)
     rule = {"rule": "custom_reset_rule:entropy_fell", "window": 3, "options": {"share": 0.005}}

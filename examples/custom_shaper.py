@@ -31,7 +31,7 @@ class ShorterIsBetter:
 
 def main() -> None:
     """Train with it; the step's metrics show the reward before and after."""
-    model = Path("nano")
+    model = Path("tiny")
     if not model.exists():
         make_nano(model, init_std=0.1)
     result = prorl.train(

@@ -67,7 +67,7 @@ class Sums:
 
 def main() -> None:
     """A cold start on worked solutions, then reinforcement learning."""
-    model = Path("nano")
+    model = Path("tiny")
     if not model.exists():
         make_nano(model, init_std=0.1)
     result = prorl.train(

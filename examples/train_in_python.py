@@ -13,7 +13,7 @@ from prorl.policy.nano import make_nano
 
 def main() -> None:
     """Train, look at the result, and go on from a checkpoint under another seed."""
-    model = Path("nano")
+    model = Path("tiny")
     if not model.exists():
         make_nano(model, init_std=0.1)
     recipe = prorl.Recipe.model_validate(

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SMALL = (
-    "model=nano", "rollout.prompts_per_step=1", "rollout.samples_per_prompt=2", "rollout.max_new_tokens=2",
+    "model=./nano", "rollout.prompts_per_step=1", "rollout.samples_per_prompt=2", "rollout.max_new_tokens=2",
     "rollout.dynamic_sampling=false", "evaluation.problems_per_task=1", "evaluation.samples=2",
     "compute.precision=fp32", "compute.threads=1",
 )  # fmt: skip
@@ -127,7 +127,7 @@ def _small(words: list[str]) -> list[str]:
         return [*words, *SMALL]
     if words[0] == "watch" and "--json" not in words:
         return [*words, "--once"]
-    return ["nano" if word == "smollm2-135m" else word for word in words]
+    return ["./nano" if word == "smollm2-135m" else word for word in words]
 
 
 def _read(words: list[str]) -> None:

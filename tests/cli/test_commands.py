@@ -43,7 +43,7 @@ def test_lists_for_programs() -> None:
     assert list(recipes) == list(packaged())
     assert recipes["quickstart"]["steps"] == load("quickstart").total_steps
     assert told("recipe", "show", "quickstart", "seed=5")["recipe"]["seed"] == 5
-    assert [model["name"] for model in told("models", "list")] == ["smollm2-135m"]
+    assert [model["name"] for model in told("models", "list")] == ["smollm2-135m", "nano"]
     (task,) = told("tasks", "list", "toy/echo")
     assert (task["name"], task["size"]) == ("toy/echo", 179)
     (shown,) = told("tasks", "show", "toy/echo", "--count", 1)

@@ -13,6 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from prorl.errors import UserError
 from prorl.policy import catalogue
+from prorl.policy.shape import shape_of
 
 
 def test_a_folder_is_itself_also_when_written_from_home(
@@ -30,7 +31,7 @@ def test_a_folder_is_itself_also_when_written_from_home(
     ("model", "message"),
     [
         ("./smollm2-135", "no such folder; did you mean 'smollm2-135m'"),
-        ("/no/such/folder", "no such folder; give a local model folder, or one of: smollm2-135m"),
+        ("/no/such/folder", "no such folder; give a local model folder, or one of: smollm2-135m, nano"),
         ("a b", "neither a folder nor a valid Hugging Face id; give a local model folder"),
         (__file__, "is a file; give the folder"),
     ],
@@ -44,7 +45,7 @@ def test_what_cannot_be_a_model_is_named_with_a_remedy(model: str, message: str)
 
 def test_the_catalogue_lists_and_removes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRORL_CACHE", str(tmp_path))
-    [listed] = catalogue.entries()
+    listed, _ = catalogue.entries()
     assert (listed.entry.name, listed.entry.licence, listed.cached) == ("smollm2-135m", "Apache-2.0", False)
     assert listed.path == tmp_path / "models" / "smollm2-135m"
     assert catalogue.remove("smollm2-135m") == 0
@@ -55,6 +56,28 @@ def test_the_catalogue_lists_and_removes(tmp_path: Path, monkeypatch: pytest.Mon
     assert not listed.path.exists()
     with pytest.raises(UserError, match=r"no model 'smollm2' in the catalogue; did you mean 'smollm2-135m'"):
         catalogue.remove("smollm2")
+
+
+def test_nano_is_made_once_on_first_use_and_is_what_the_catalogue_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRORL_CACHE", str(tmp_path))
+    _, listed = catalogue.entries()
+    assert (listed.entry.name, listed.cached) == ("nano", False)
+    path = catalogue.resolve("nano")
+    assert path == listed.path == tmp_path / "models" / "nano"
+    assert catalogue.entries()[1].cached
+    shape = shape_of("nano")
+    assert shape is not None
+    assert shape.parameters == listed.entry.parameters == 997_120
+    assert (shape.layers, shape.hidden, shape.heads, shape.key_value_heads) == (4, 128, 4, 2)
+    made = (path / "model.safetensors").stat()
+    assert catalogue.resolve("nano") == path
+    assert (path / "model.safetensors").stat() == made
+    weights = (path / "model.safetensors").read_bytes()
+    assert catalogue.remove("nano") > 4 * listed.entry.parameters
+    assert not path.exists()
+    assert (catalogue.resolve("nano") / "model.safetensors").read_bytes() == weights
 
 
 def test_the_cache_is_where_it_is_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

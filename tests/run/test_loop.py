@@ -54,6 +54,22 @@ def test_kl_is_exactly_zero_in_the_first_update_after_the_start_and_after_each_r
     assert len(drifts) >= 7  # else this says little
 
 
+def test_a_stage_can_end_at_a_number_of_prompts_whatever_was_admitted(
+    a_recipe: Callable[..., Recipe], unbroken: Path, tmp_path: Path
+) -> None:
+    """Runs with and without dynamic sampling can so be given equally many samples."""
+    records = metrics.read(unbroken / "metrics.jsonl")
+    sampled = [sum(r["groups_sampled"] for r in records[:count]) for count in range(1, len(records) + 1)]
+    assert [r["prompts_so_far"] for r in records] == sampled
+    assert sampled[3] == 16
+    assert sampled[-1] > 40  # the last six steps sampled more than they trained on
+    until = {"target": {"metric": "prompts_so_far", "at_least": 10}}
+    job.start(a_recipe(stages=[{"name": "one", "steps": 50, "until": until}]), tmp_path / "run", silent())
+    assert [r["prompts_so_far"] for r in metrics.read(tmp_path / "run" / "metrics.jsonl")] == [4, 8, 12]
+    (end,) = [e for e in journal.read(tmp_path / "run" / "journal.jsonl") if e["event"] == "stage_end"]
+    assert "prompts_so_far is 12" in end["reason"]
+
+
 def test_a_reference_that_is_not_the_policy_stops_the_run(
     a_recipe: Callable[..., Recipe], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,8 @@ def test_every_task_has_a_line():
     assert (echo.domain, echo.kind, echo.size, echo.needs_data) == ("toy", "generated", 179, False)
     assert (gcd.domain, gcd.size, gcd.levels > 2, gcd.notes) == ("logic", None, True, ())
     assert described["math/aime24"].needs_data
+    walks = described["nano/walks"]
+    assert (walks.domain, walks.size, walks.needs_data, walks.levels) == ("nano", None, False, 8)
 
 
 def test_a_part_of_the_name_or_a_pattern_chooses():

@@ -94,3 +94,16 @@ def test_variants_share_what_is_held_out():
 def test_labels_that_cannot_be_are_named(name):
     with pytest.raises(UserError):
         build(name)
+
+
+def test_the_levels_of_the_small_study_and_what_it_holds_out():
+    for level in range(1, 7):
+        found = entries(f"nano-level{level}")
+        assert [entry.task for entry in found] == [
+            f"nano/{family}@level{level}" for family in ("running_sums", "sorting", "strings")
+        ]
+        assert {entry.options["level"] for entry in found} == {level}
+    held_out = entries("nano-held-out")
+    assert {entry.task.partition("@")[0] for entry in held_out} == {"nano/digits", "nano/walks"}
+    assert [entry.task.partition("@")[2] for entry in held_out] == 2 * [f"level{level}" for level in range(1, 7)]
+    assert [entry.options["level"] for entry in held_out] == 2 * [1, 2, 3, 4, 5, 6]

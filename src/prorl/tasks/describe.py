@@ -11,7 +11,7 @@ from prorl.tasks.contract import Split
 from prorl.tasks.registry import build, names
 from prorl.tasks.suites import domain
 
-BUILT_IN = ("reasoning_gym/*", "toy/*", "*/generated", "*/generated_choice", "*/builtin")
+BUILT_IN = ("nano/*", "reasoning_gym/*", "toy/*", "*/generated", "*/generated_choice", "*/builtin")
 """Tasks that need nothing but this package; all others read a data set from the hub or from a file."""
 
 
@@ -43,6 +43,10 @@ def _described(name: str) -> Described:
         from prorl.tasks.reasoning_gym_options import levels as levels_of
 
         levels = levels_of(name.removeprefix("reasoning_gym/"))
+    elif name.startswith("nano/"):
+        from prorl.tasks.nano.chain import LEVELS
+
+        levels = len(LEVELS)
     elif not needs_data:
         size = build(name).size(Split.TRAIN)
     notes = [f"{check}: {reason}" for check, reason in shortcomings.of(name).items()]

@@ -18,6 +18,7 @@ FAMILIES: Mapping[str, str] = {
     "code/": "prorl.tasks.code.family:build",
     "instructions/": "prorl.tasks.instructions.family:build",
     "math/": "prorl.tasks.math.family:build",
+    "nano/": "prorl.tasks.nano.family:build",
     "reasoning_gym/": "prorl.tasks.reasoning_gym:ReasoningGymTask",
     "stem/": "prorl.tasks.stem.family:build",
     "toy/": "prorl.tasks.toy:ToyTask",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from prorl.errors import UserError
@@ -21,6 +22,11 @@ LATER = ("coin_flip", "kakurasu", "mahjong_puzzle", "modulo_grid", "path_star", 
 GRAPH_COLOR_TRAINED = 10
 GRAPH_COLOR_MEASURED = (5, 8, 10, 13, 15, 18, 20)
 """Vertices of the graphs to colour: the paper trains on one size and measures on all of these (its figure 6)."""
+
+NANO_FAMILIES = ("running_sums", "sorting", "strings")
+NANO_HELD_OUT = ("digits", "walks")
+NANO_LEVELS = range(1, 7)
+"""The families and levels of the study with a small model, and the families that it never trains on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,10 @@ def _graph_color_sizes() -> list[Entry]:
     ]
 
 
+def _nano(families: Sequence[str], levels: Sequence[int]) -> list[Entry]:
+    return [Entry(f"nano/{name}@level{level}", options={"level": level}) for name in families for level in levels]
+
+
 SUITES: Mapping[str, tuple[str, Callable[[], list[Entry]]]] = {
     "logic": ("every Reasoning Gym task", _logic),
     "prorl-logic": (
@@ -64,6 +74,17 @@ SUITES: Mapping[str, tuple[str, Callable[[], list[Entry]]]] = {
     "graph-color-sizes": (
         "graph colouring from half to twice the size that the ProRL paper trains on",
         _graph_color_sizes,
+    ),
+    **{
+        f"nano-level{level}": (
+            f"level {level} of the nano tasks that a study trains on",
+            partial(_nano, NANO_FAMILIES, [level]),
+        )
+        for level in NANO_LEVELS
+    },
+    "nano-held-out": (
+        "all levels of the nano tasks that a study never trains on",
+        partial(_nano, NANO_HELD_OUT, NANO_LEVELS),
     ),
 }
 """What each suite is, and its entries. Names of tasks are looked up when they are needed, for that takes seconds."""

@@ -1,0 +1,145 @@
+"""A controlled study with a small model: what does each part of prolonged training contribute?
+
+    python study/nano.py --out ~/nano-study
+
+For every seed one base learns by imitation (recipe nano-base); from it every arm below trains (recipe nano-prorl) until
+it has sampled equally many prompts, those of groups without a signal counted too. Two runs are made at once, each with
+one thread. Started again it goes on: finished runs are skipped, others are resumed from their newest checkpoint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+NO_KL = ["objective.kl.coefficient=0"]
+NO_RESET = ["resets.every=null", "resets.plateau=null", "resets.kl_above=null", "stages.far.reset=null"]
+KEEP_OPTIMIZER = ["resets.clear_optimizer=false", "stages.far.reset.clear_optimizer=false"]
+SYMMETRIC = ["objective.clip_high=0.2"]
+ONE_FAMILY = "strings"
+STAGES = {"near": 0.4, "far": 1.0}
+"""Share of all prompts at which each stage of the recipe ends."""
+
+
+def no_dynamic_sampling(prompts: int, steps: int) -> list[str]:
+    """As many prompts in each step as use up all in `steps` steps."""
+    return ["rollout.dynamic_sampling=false", f"rollout.prompts_per_step={prompts // steps}"]
+
+
+def one_family() -> list[str]:
+    """The recipe's levels of one family alone."""
+    from prorl.recipe.load import load
+
+    recipe = load("nano-prorl")
+    levels = {spec.task: spec.weight for spec in recipe.tasks if spec.task.startswith("suite/nano-level")}
+    names = {suite: f"nano/{ONE_FAMILY}@{suite.removeprefix('suite/nano-')}" for suite in levels}
+    tasks = [
+        {"task": names[suite], "weight": weight, "options": {"level": int(suite[-1])}}
+        for suite, weight in levels.items()
+    ]
+    far = {
+        key.replace(suite, names[suite]): value
+        for key, value in recipe.stages[1].set.items()
+        for suite in names
+        if suite in key
+    }
+    return [f"tasks={json.dumps(tasks)}", f"stages.far.set={json.dumps(far)}"]
+
+
+def arms(prompts: int, steps: int) -> Mapping[str, Sequence[str]]:
+    """What each arm changes in the recipe."""
+    plain = [*no_dynamic_sampling(prompts, steps), *SYMMETRIC]
+    return {
+        "full": [],
+        "keep-optimizer": KEEP_OPTIMIZER,
+        "no-reset": NO_RESET,
+        "no-kl": NO_KL,
+        "no-reset-no-kl": [*NO_RESET, *NO_KL],
+        "symmetric-clip-no-dynamic-sampling": plain,
+        "one-family": one_family(),
+        "plain-grpo": [*plain, *NO_RESET, *NO_KL],
+    }
+
+
+def until(prompts: int, steps: int) -> list[str]:
+    """What ends every arm: so many prompts. Dynamic sampling makes more than `steps` steps of them, never fewer."""
+    return [
+        change
+        for stage, share in STAGES.items()
+        for change in (
+            f"stages.{stage}.steps={4 * steps}",
+            f"stages.{stage}.until={{target: {{metric: prompts_so_far, at_least: {round(share * prompts)}}}}}",
+        )
+    ]
+
+
+def command(run: Path, recipe: str, changes: Iterable[str]) -> list[str]:
+    """What makes or resumes the run."""
+    prorl = [sys.executable, "-c", "from prorl.cli.main import main; main()", "train"]
+    if (run / "recipe.yaml").exists():
+        return [*prorl, "--resume", str(run)]
+    return [*prorl, recipe, *changes, "--out", str(run)]
+
+
+def finished(run: Path) -> bool:
+    """Whether the run has made all its steps."""
+    from prorl.run.journal import read
+
+    journal = run / "journal.jsonl"
+    return journal.exists() and any(event["event"] == "finish" for event in read(journal))
+
+
+def make(run: Path, recipe: str, changes: Sequence[str]) -> str:
+    """Bring one run to its end; one line about how that went."""
+    if finished(run):
+        return f"{run}: was finished"
+    run.parent.mkdir(parents=True, exist_ok=True)
+    with open(run.with_suffix(".log"), "a", encoding="utf-8") as log:
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        code = subprocess.run(
+            command(run, recipe, changes), stdout=log, stderr=subprocess.STDOUT, env=environment, check=False
+        ).returncode
+    return f"{run}: " + ("finished" if finished(run) else f"left with code {code}, see {log.name}")
+
+
+def main() -> None:
+    """Bases first, then seed by seed all arms."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True, help="folder for all runs, outside of the repository")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser.add_argument("--steps", type=int, default=2000, help="least number of steps of any arm")
+    parser.add_argument("--prompts", type=int, default=16_000, help="sampled by every arm")
+    parser.add_argument("--arms", nargs="+", help="only these")
+    parser.add_argument("--at-once", type=int, default=2)
+    given = parser.parse_args()
+    known = arms(given.prompts, given.steps)
+    unknown = sorted(set(given.arms or ()) - set(known))
+    if unknown:
+        parser.error(f"no arm {unknown[0]!r}; there are {', '.join(known)}")
+    folders = {seed: given.out.expanduser().absolute() / f"seed{seed}" for seed in given.seeds}
+    bases = [(folder / "base", "nano-base", [f"seed={seed}"]) for seed, folder in folders.items()]
+    runs = [
+        (
+            folder / arm,
+            "nano-prorl",
+            [f"seed={seed}", f"model={folder}/base/model", *until(given.prompts, given.steps), *changes],
+        )
+        for seed, folder in folders.items()
+        for arm, changes in known.items()
+        if given.arms is None or arm in given.arms
+    ]
+    with ThreadPoolExecutor(given.at_once) as pool:
+        for wanted in (bases, runs):
+            for line in pool.map(lambda job: make(*job), wanted):
+                sys.stdout.write(f"{line}\n")
+                sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""The study's arms are recipes that differ in what their names say, and all sample equally many prompts."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from prorl.policy.nano import make_nano
+from prorl.recipe.load import at_stage, load
+from prorl.recipe.schema import Recipe
+from prorl.tasks.specs import expanded
+
+PROMPTS, STEPS = 16_000, 2_000
+SMALL = """
+name: small
+model: {model}
+tasks: [{{task: toy/echo, options: {{symbols: 4, length: 2}}}}]
+rollout: {{prompts_per_step: 2, samples_per_prompt: 2, max_new_tokens: 2, dynamic_sampling: false}}
+compute: {{precision: fp32, threads: 1}}
+stages: [{{name: one, steps: 2}}]
+evaluation: null
+"""
+
+
+@pytest.fixture(scope="module")
+def study() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("nano_study", Path(__file__).parents[1] / "study" / "nano.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def arms(study: ModuleType) -> dict[str, Recipe]:
+    until = study.until(PROMPTS, STEPS)
+    return {name: load("nano-prorl", [*until, *changes]) for name, changes in study.arms(PROMPTS, STEPS).items()}
+
+
+def test_every_part_is_left_out_by_some_arm_and_only_where_it_is_said(arms: dict[str, Recipe]) -> None:
+    def without(part: str) -> set[str]:
+        return {name for name, recipe in arms.items() if part in _left_out(recipe)}
+
+    assert without("kl") == {"no-kl", "no-reset-no-kl", "plain-grpo"}
+    assert without("reset") == {"no-reset", "no-reset-no-kl", "plain-grpo"}
+    assert without("dynamic sampling") == {"symmetric-clip-no-dynamic-sampling", "plain-grpo"}
+    assert without("decoupled clip") == {"symmetric-clip-no-dynamic-sampling", "plain-grpo"}
+    assert without("cleared optimizer") == {"keep-optimizer"}
+    assert without("families") == {"one-family"}
+    assert _left_out(arms["full"]) == set()
+
+
+def _left_out(recipe: Recipe) -> set[str]:
+    resets, objective, entry = recipe.resets, recipe.objective, recipe.stages[1].reset
+    assert entry is None or entry.clear_optimizer == resets.clear_optimizer
+    trained = {part.task.partition("@")[0] for spec in recipe.tasks if spec.weight for part in expanded(spec)}
+    parts = {
+        "kl": objective.kl.coefficient == 0,
+        "reset": resets.every is resets.plateau is resets.kl_above is entry is None,
+        "cleared optimizer": not resets.clear_optimizer,
+        "dynamic sampling": not recipe.rollout.dynamic_sampling,
+        "decoupled clip": objective.clip_low == objective.clip_high,
+        "families": len(trained) == 1,
+    }
+    return {name for name, left_out in parts.items() if left_out}
+
+
+def test_all_arms_sample_equally_many_prompts_in_at_least_so_many_steps(arms: dict[str, Recipe]) -> None:
+    for recipe in arms.values():
+        rollout = recipe.rollout
+        most = rollout.max_sampling_factor if rollout.dynamic_sampling else 1.0
+        assert PROMPTS / (rollout.prompts_per_step * most) >= STEPS
+        ends = []
+        for stage in recipe.stages:
+            assert stage.until is not None
+            assert stage.until.target is not None
+            assert stage.until.target.metric == "prompts_so_far"
+            assert stage.steps * rollout.prompts_per_step >= PROMPTS  # so it's the prompts that end it
+            ends.append(stage.until.target.at_least)
+        assert ends == [0.4 * PROMPTS, PROMPTS]
+        assert rollout.samples_per_prompt == arms["full"].rollout.samples_per_prompt
+
+
+def test_one_family_has_the_levels_that_the_others_have_in_each_stage(arms: dict[str, Recipe]) -> None:
+    for index in (0, 1):
+        full, one = (at_stage(arms[name], index).tasks for name in ("full", "one-family"))
+        levels = {spec.task.removeprefix("suite/nano-"): spec.weight for spec in full if "level" in spec.task}
+        assert {spec.task: spec.weight for spec in one} == {f"nano/strings@{k}": weight for k, weight in levels.items()}
+        assert [spec.options for spec in one] == [{"level": level} for level in range(1, 7)]
+        assert levels["level5"] == 3 * index
+
+
+def test_the_hardest_levels_and_a_whole_family_are_never_trained_on(arms: dict[str, Recipe]) -> None:
+    base = load("nano-base")
+    for recipe in (base, *arms.values()):
+        for index in range(len(recipe.stages)):
+            parts = [part for spec in at_stage(recipe, index).tasks for part in expanded(spec)]
+            trained = {part.task for part in parts if part.weight}
+            assert trained
+            assert not any(name.endswith(("@level6", "@level7", "@level8")) for name in trained)
+            assert not any(name.startswith(("nano/digits", "nano/walks")) for name in trained)
+
+
+def test_a_run_is_made_once(study: ModuleType, tmp_path: Path) -> None:
+    recipe = tmp_path / "small.yaml"
+    recipe.write_text(SMALL.format(model=make_nano(tmp_path / "model", layers=1, hidden=16)))
+    run = tmp_path / "out" / "seed0" / "full"
+    assert not study.finished(run)
+    assert study.command(run, str(recipe), ["seed=1"])[-4:] == [str(recipe), "seed=1", "--out", str(run)]
+    assert study.make(run, str(recipe), ["seed=1"]) == f"{run}: finished"
+    assert study.command(run, str(recipe), ["seed=1"])[-2:] == ["--resume", str(run)]
+    journal = (run / "journal.jsonl").read_text()
+    assert study.make(run, str(recipe), ["seed=1"]) == f"{run}: was finished"
+    assert (run / "journal.jsonl").read_text() == journal
+    missing = study.make(tmp_path / "out" / "seed0" / "none", "no-such-recipe", [])
+    assert "left with code 2, see" in missing
