@@ -7,6 +7,7 @@ on the spot and the batches are small, or a page would take as long as the train
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import shlex
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import yaml
 from typer.main import get_command
@@ -36,9 +38,10 @@ SMALL = (
 """What makes the training that a page shows a matter of seconds. Its steps, stages and resets stay."""
 ELSEWHERE = ("pip", "pytest", "mkdocs", "python", "wandb", "tensorboard")
 """Programs that a page may name; what they are given is looked at, but they aren't run."""
-FAR = re.compile(r"^prorl (boundary|rejudge)\b|cluster")
-"""Commands that need models trained for hours, samples of others, or Ray: only read here. `tests/cli/test_boundary.py`
-and `tests/cluster` run such commands."""
+FAR = re.compile("cluster")
+"""Commands that need Ray: only read here. `tests/cluster` runs such."""
+FEW = ("--problems=1", "--samples=3", "--max-new-tokens=2", "--precision=fp32", "--scored=1")
+"""What makes a measurement that a page shows a matter of seconds; the last of an option's values counts."""
 ASKING = ("reset", "pause", "continue", "stop")
 """Commands for a run under way."""
 
@@ -75,8 +78,27 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def here(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
+    _samples_of_others(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def _samples_of_others(folder: Path) -> None:
+    """The files that `docs/boundary.md` counts: of anybody's, and of lm-evaluation-harness."""
+    for model, name in (("base", "base.jsonl"), ("tuned", "tuned.parquet")):
+        rows = [
+            {"problem": f"p{i}", "model": model, "sample": j, "score": float(i > j)} for i in range(3) for j in range(3)
+        ]
+        if name.endswith("jsonl"):
+            (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+        else:
+            pl.DataFrame(rows).write_parquet(folder / name)
+        row = {"doc_id": 0, "doc": {}, "target": "3", "arguments": {}, "resps": [["3"]], "filtered_resps": ["3"]}
+        results = folder / "lm-eval-results" / f"org__{model}"
+        results.mkdir(parents=True)
+        (results / "samples_sums_2026-01-01T00-00-00.jsonl").write_text(
+            json.dumps({**row, "filter": "none", "exact_match": 1.0, "metrics": ["exact_match"]}) + "\n"
+        )
 
 
 class inside:
@@ -125,6 +147,8 @@ def _small(words: list[str]) -> list[str]:
     """The same command with a small model and small batches."""
     if words[0] == "train" and "--resume" not in words:
         return [*words, *SMALL]
+    if words[0] == "boundary" and "--suite" in words:
+        words = [*words, *FEW]
     if words[0] == "watch" and "--json" not in words:
         return [*words, "--once"]
     return ["./nano" if word == "smollm2-135m" else word for word in words]

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import select
+import signal
 import shutil
 import sys
 import time
@@ -98,9 +99,12 @@ def test_it_leaves_the_terminal_as_it_was_at_q_and_at_ctrl_c(small_run: Path) ->
         os.write(terminal, key)
         while time.monotonic() < deadline:
             try:
-                seen += os.read(terminal, 65536)
+                if select.select([terminal], [], [], 1)[0]:
+                    seen += os.read(terminal, 65536)
             except OSError:
                 break
+        else:
+            os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         assert os.waitstatus_to_exitcode(status) == 0, seen[-2000:]
         assert seen.endswith(b"\x1b[?25h\x1b[?1049l"), "the cursor and the screen from before come back"

@@ -62,17 +62,18 @@ def test_the_batch_is_refilled_while_it_runs(tiny_model: Path) -> None:
 
 def test_keys_and_values_stay_within_their_memory(tiny_model: Path) -> None:
     engine = engine_with(tiny_model)
-    a_token = engine.policy.cache_shape.bytes_per_token()
+    decoder = ModelDecoder(engine.policy.model, engine.policy.cache_shape)
     sampling = Sampling(3, 1.0, 14)
-    a_tree = a_token * (21 + 3 * 14)
+    a_tree = decoder.tree_bytes(3, 21, 14)
+    assert a_tree == engine.policy.cache_shape.bytes_per_token() * (21 + 3 * 14)
 
     def held(concurrent: int, cache_bytes: int) -> sampler.Sampler:
         return sampler.Sampler(engine.policy, 5, concurrent, cache_bytes)
 
-    assert held(256, 3 * a_tree).places(8, sampling, 21) == 3
-    assert held(256, 10 * a_tree).places(8, sampling, 21) == 8
-    assert held(3, 10 * a_tree).places(8, sampling, 21) == 2
-    assert held(256, 1).places(8, sampling, 21) == 1
+    assert held(256, 3 * a_tree).places(decoder, 8, sampling, 21) == 3
+    assert held(256, 10 * a_tree).places(decoder, 8, sampling, 21) == 8
+    assert held(3, 10 * a_tree).places(decoder, 8, sampling, 21) == 2
+    assert held(256, 1).places(decoder, 8, sampling, 21) == 1
 
 
 def test_common_beginnings_are_computed_once(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

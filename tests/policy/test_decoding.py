@@ -91,6 +91,15 @@ def test_hidden_states_are_the_models(config: PreTrainedConfig) -> None:
     assert own_apart < 0.03  # else this says little
 
 
+def test_a_trees_memory_is_what_it_says() -> None:
+    model = model_of(LlamaConfig(**SIZES))
+    for kind in (TiledDecoder, ModelDecoder):
+        decoder = kind(model, CACHE)
+        branches = decoder.branches(2, 3, 50, 40)
+        held = [tensor for pair in (*branches.trunks, *branches.own) for tensor in pair]
+        assert sum(tensor.nbytes for tensor in held) == 2 * decoder.tree_bytes(3, 50, 40)
+
+
 def test_other_architectures_are_left_to_their_own_code() -> None:
     for config in (Qwen3Config(**SIZES), GemmaConfig(**SIZES)):
         model = model_of(config)

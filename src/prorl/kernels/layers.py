@@ -41,7 +41,8 @@ def linears(x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor | None
 class _Linears(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, *layers: Tensor | None) -> tuple[Tensor, ...]:
-        weights, biases = layers[: len(layers) // 2], layers[len(layers) // 2 :]
+        weights = [layer for layer in layers[: len(layers) // 2] if layer is not None]
+        biases = layers[len(layers) // 2 :]
         ctx.save_for_backward(x, *weights)
         ctx.biased = [bias is not None for bias in biases]
         return tuple(linear(x, weight, bias) for weight, bias in zip(weights, biases, strict=True))

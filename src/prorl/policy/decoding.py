@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from prorl.policy.branches import Branches, CacheShape
 from prorl.policy.packed import can_pack, packed
-from prorl.policy.tiled_branches import TiledBranches
+from prorl.policy.tiled_branches import TiledBranches, in_tiles
 from prorl.policy.tiled_layers import TiledLayers, can_tile
 from prorl.policy.tree import PackedTrees, Tree
 
@@ -21,18 +21,11 @@ TOLERANCE = 5e-2
 """Largest difference of a trial, relative to the largest value."""
 
 
-class Grown(Protocol):
-    """Keys and values of branches under way; see `Branches`."""
-
-    def plant(self, place: int, keys: Sequence[tuple[Tensor, Tensor]], tokens: Tensor) -> None:
-        """Begin a tree."""
-
-    def take(self, rows: Tensor) -> Tensor:
-        """Make room for one more token of each of `rows`; their positions."""
-
-
 class Decoder(Protocol):
     """Computes hidden states `[rows, hidden size]` of one new token `[rows]` for each row that `branches` took."""
+
+    def tree_bytes(self, n: int, depth: int, capacity: int) -> int:
+        """Bytes of the keys and values of one tree with n branches."""
 
     def branches(self, trees: int, n: int, depth: int, capacity: int) -> Any:
         """Room for branches, as `Branches` has it."""
@@ -46,6 +39,10 @@ class ModelDecoder:
 
     def __init__(self, model: Any, cache: CacheShape) -> None:
         self.model, self.cache = model, cache
+
+    def tree_bytes(self, n: int, depth: int, capacity: int) -> int:
+        """Every token takes its own."""
+        return self.cache.bytes_per_token() * (depth + n * capacity)
 
     def branches(self, trees: int, n: int, depth: int, capacity: int) -> Branches:
         """Keys and values in rows."""
@@ -62,6 +59,10 @@ class TiledDecoder:
     def __init__(self, model: Any, cache: CacheShape) -> None:
         self.model, self.cache = model, cache
         self.layers = TiledLayers(model, cache)
+
+    def tree_bytes(self, n: int, depth: int, capacity: int) -> int:
+        """Trunk and branches take whole tiles."""
+        return self.cache.bytes_per_token() * (in_tiles(depth) + n * in_tiles(capacity))
 
     def branches(self, trees: int, n: int, depth: int, capacity: int) -> TiledBranches:
         """Keys and values in tiles."""

@@ -20,7 +20,7 @@ class TiledBranches(Places):
     def __init__(self, cache: CacheShape, trees: int, n: int, depth: int, capacity: int) -> None:
         """`depth`: tokens of the longest trunk to come; `capacity`: most tokens a branch will hold."""
         super().__init__(trees, n, capacity)
-        self.depth, self.room = _up(depth), _up(capacity)
+        self.depth, self.room = in_tiles(depth), in_tiles(capacity)
         trunk = (trees, cache.kv_heads, self.depth * cache.d)
         own = (trees * n, cache.kv_heads, self.room * cache.d)
         kinds = range(cache.layers)
@@ -33,10 +33,10 @@ class TiledBranches(Places):
         """Begin a tree whose trunk are the packed `tokens` `[depth]` of a prefilled row with `keys` (`PackedTrees`)."""
         self.begin(place, len(tokens))
         for (trunk_key, trunk_value), (key, value) in zip(self.trunks, keys, strict=True):
-            put = _in_tiles(key[tokens], across=True)
+            put = _tiles_of(key[tokens], across=True)
             trunk_key[place, :, : put.shape[1]] = put
             by_columns = trunk_value[place].view(len(put), -1, self.depth * COLUMNS)
-            put = _in_tiles(value[tokens], across=False)
+            put = _tiles_of(value[tokens], across=False)
             by_columns[:, :, : put.shape[2]] = put
 
     def take(self, rows: Tensor) -> Tensor:
@@ -47,10 +47,10 @@ class TiledBranches(Places):
         return positions
 
 
-def _in_tiles(x: Tensor, across: bool) -> Tensor:
+def _tiles_of(x: Tensor, across: bool) -> Tensor:
     """`[tokens, kv, d]` to keys `[kv, numbers]` or values `[kv, d / 16, numbers]`, with zeros after the last token."""
     tokens, kv, d = x.shape
-    x = torch.nn.functional.pad(x, (0, 0, 0, 0, 0, _up(tokens) - tokens))
+    x = torch.nn.functional.pad(x, (0, 0, 0, 0, 0, in_tiles(tokens) - tokens))
     if across:  # tiles of 16 tokens and 32 numbers, which go in pairs
         tiles = x.view(-1, COLUMNS, kv, d // SIDE, SIDE // 2, 2).permute(2, 0, 3, 4, 1, 5)
         return tiles.reshape(kv, -1)
@@ -58,5 +58,6 @@ def _in_tiles(x: Tensor, across: bool) -> Tensor:
     return tiles.reshape(kv, d // COLUMNS, -1)
 
 
-def _up(count: int) -> int:
+def in_tiles(count: int) -> int:
+    """Tokens that so many take room for."""
     return -(-count // SIDE) * SIDE

@@ -30,8 +30,9 @@ def can_tile(model: Any, cache: CacheShape) -> bool:
 
 
 def _known(layer: Any, cache: CacheShape) -> bool:
-    attention, feed = getattr(layer, "self_attn", None), getattr(layer, "mlp", None)
-    linears = [
+    attention: Any = getattr(layer, "self_attn", None)
+    feed: Any = getattr(layer, "mlp", None)
+    linears: list[Any] = [
         *(getattr(attention, name, None) for name in ("q_proj", "k_proj", "v_proj", "o_proj")),
         *(getattr(feed, name, None) for name in ("gate_proj", "up_proj", "down_proj")),
     ]

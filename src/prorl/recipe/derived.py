@@ -76,15 +76,16 @@ def memory(recipe: Recipe, shape: ModelShape, precision: str) -> dict[str, int]:
         "libraries": _LIBRARIES,
     }
     rollouts = [at_stage(recipe, index).rollout for index in range(len(recipe.stages))]
+    head = shape.vocabulary * shape.hidden
     sampling = {
-        "packed weights": copies,
+        "packed weights": copies - head * size if copies else 0,
         "keys and values": max(_cache_bytes(recipe, rollout, shape, size) for rollout in rollouts),
-        "logits": 2 * _CHUNK * size,
+        "logits": _CHUNK * size if precision == "fp32" else 0,
     }
     training = {
-        "gradients": shape.parameters * 4 + copies,
+        "gradients": shape.parameters * 4 + (head * size if copies else 0),
         "activations": max(_activations(recipe, rollout, shape, size) for rollout in rollouts),
-        "logits": 2 * _CHUNK * size + shape.vocabulary * shape.hidden * 4,
+        "logits": _CHUNK * size + head * 4 if precision == "fp32" else 0,
     }
     return always | max(sampling, training, key=lambda parts: sum(parts.values()))
 
@@ -92,7 +93,7 @@ def memory(recipe: Recipe, shape: ModelShape, precision: str) -> dict[str, int]:
 _LIBRARIES = 650 * 2**20
 """Resident in a process that has loaded everything and no model."""
 _CHUNK = 25_000_000
-"""Logits made at once (`policy/logprobs.py`)."""
+"""Logits made at once in fp32 (`policy/logprobs.py`); in bf16 they never reach memory (`kernels/head.py`)."""
 _KEPT_SCORES = 512
 """Tokens of a trunk or branch up to which attention weights are kept for the backward pass (`policy/tree.py`)."""
 
@@ -107,7 +108,9 @@ def _cache_bytes(recipe: Recipe, rollout: Rollout, shape: ModelShape, size: int)
     most = math.ceil(wanted * rollout.max_sampling_factor) if rollout.dynamic_sampling else wanted
     places = min(most, 2 * max(1, recipe.compute.concurrent_samples // n))
     a_token = 2 * shape.layers * shape.key_value_heads * shape.head_size * size
-    a_group = a_token * (_prompt(rollout) + n * rollout.max_new_tokens)
+    step = 32 if size == 2 else 1  # in bf16 keys and values lie in tiles of 32 tokens
+    depth, length = (-(-tokens // step) * step for tokens in (_prompt(rollout), rollout.max_new_tokens))
+    a_group = a_token * (depth + n * length)
     return max(a_group, min(places * a_group, int(recipe.compute.cache_gigabytes * _GIB)))
 
 

@@ -24,7 +24,7 @@ def live(watched: Watched, console: Console, every: float) -> None:
             while True:
                 drawing.update(View(watched.look(), page, keys=True), refresh=True)
                 key = _pressed(every)
-                if key in ("q", "Q", "\x1b", "\x04"):
+                if key in ("q", "Q", "\x1b", "\x03", "\x04"):
                     return
                 page += key == " "
         except KeyboardInterrupt:
@@ -33,10 +33,16 @@ def live(watched: Watched, console: Console, every: float) -> None:
 
 @contextmanager
 def _keys() -> Iterator[None]:
-    """Keys arrive one by one and unseen, as they are pressed; the terminal is as it was afterwards."""
+    """Keys arrive one by one and unseen, as they are pressed; the terminal is as it was afterwards.
+
+    Ctrl-C is a key like the others: an interruption may come where it is swallowed, in the middle of a drawing.
+    """
     before = termios.tcgetattr(sys.stdin)
     try:
         tty.setcbreak(sys.stdin)
+        quiet = termios.tcgetattr(sys.stdin)
+        quiet[3] &= ~termios.ISIG
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, quiet)
         yield
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)

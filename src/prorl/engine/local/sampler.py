@@ -46,9 +46,9 @@ class Sampler:
             while not batch.done:
                 yield from batch.advance()
 
-    def places(self, requests: int, sampling: Sampling, depth: int) -> int:
+    def places(self, decoder: Decoder, requests: int, sampling: Sampling, depth: int) -> int:
         """Trees held at once: twice what fills the batch; a tree's place is free only when its last branch ends."""
-        a_tree = self.policy.cache_shape.bytes_per_token() * (depth + sampling.samples * sampling.max_new_tokens)
+        a_tree = decoder.tree_bytes(sampling.samples, depth, sampling.max_new_tokens)
         full = max(1, self.concurrent // sampling.samples)
         return max(1, min(requests, 2 * full, self.cache_bytes // a_tree))
 
@@ -64,7 +64,7 @@ class Batch:
         policy = self.policy
         self.waiting = deque(requests)
         depth = max(len(request.prompt) for request in requests)
-        places = sampler.places(len(requests), sampling, depth)
+        places = sampler.places(decoder, len(requests), sampling, depth)
         rows, most = places * sampling.samples, sampling.max_new_tokens
         self.branches = decoder.branches(places, sampling.samples, depth, most)
         self.requests: list[GroupRequest | None] = [None] * places
