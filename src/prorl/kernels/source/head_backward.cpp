@@ -11,8 +11,9 @@ struct Rows {
     int64_t count;
 };
 
-// Logits [32 tokens, 32 rows] become the loss's slopes along them.
-static void bend(float* logits, const Rows& rows, int64_t first_token, int64_t first_row, int64_t tokens, float inverse) {
+// Logits [32 tokens, 32 rows] become the loss's slopes along them. Tokens past the vocabulary's end have some too; they
+// meet weights of 0.
+static void bend(float* logits, const Rows& rows, int64_t first_token, int64_t first_row, float inverse) {
     alignas(64) float norm[SIDE] = {}, entropy[SIDE] = {}, through[SIDE] = {}, spread[SIDE] = {};
     const int64_t there = std::min(SIDE, rows.count - first_row);
     for (int64_t i = 0; i < there; ++i) {
@@ -24,12 +25,11 @@ static void bend(float* logits, const Rows& rows, int64_t first_token, int64_t f
     const __m512 factor = _mm512_set1_ps(inverse);
     for (int64_t v = 0; v < SIDE; ++v) {
         float* row = logits + v * SIDE;
-        const __m512 there_is = _mm512_set1_ps(v < tokens ? -1.0f : 0.0f);
         for (int64_t i = 0; i < SIDE; i += 16) {
             const __m512 log = _mm512_fmsub_ps(_mm512_load_ps(row + i), factor, _mm512_load_ps(norm + i));
             const __m512 along = _mm512_fmadd_ps(
                 _mm512_load_ps(spread + i), _mm512_add_ps(log, _mm512_load_ps(entropy + i)), _mm512_load_ps(through + i));
-            _mm512_store_ps(row + i, _mm512_mul_ps(_mm512_mul_ps(there_is, exponential(log)), along));
+            _mm512_store_ps(row + i, _mm512_mul_ps(_mm512_sub_ps(_mm512_setzero_ps(), exponential(log)), along));
         }
     }
     for (int64_t i = 0; i < there; ++i) {
@@ -99,7 +99,7 @@ extern "C" void head_backward_bf16(const bf16* weight, const bf16* hidden, const
                 }
                 for (int64_t row = 0; row < padded; row += SIDE) {
                     product(rows_of(from, width), packed_pair(across.get() + row * width, steps), steps, block, SIDE, false);
-                    bend(block, known, token, row, count, inverse);
+                    bend(block, known, token, row, inverse);
                     bf16* upper = slopes.get() + (row / 16 * chunk_steps + s) * TILE;
                     keep(block, turned.get() + s * SIDE * padded + row, padded, upper, upper + chunk_steps * TILE);
                 }
