@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(
     tiles(torch.zeros(1, dtype=torch.bfloat16), 32) is None, reason="this processor has no tile unit (AMX)"
 )
 SIZES = {
-    "vocab_size": 90, "hidden_size": 192, "intermediate_size": 224, "num_hidden_layers": 3, "num_attention_heads": 6,
+    "vocab_size": 90, "hidden_size": 192, "intermediate_size": 800, "num_hidden_layers": 3, "num_attention_heads": 6,
     "num_key_value_heads": 2, "head_dim": 32, "initializer_range": 0.1,
 }  # fmt: skip
 ROTARY = [LlamaConfig(**SIZES), MistralConfig(**SIZES, sliding_window=None), Qwen2Config(**SIZES)]
