@@ -15,9 +15,17 @@ class Stepped(ToyTask):
     def __init__(self, name: str, options: Mapping[str, Any], worked_examples: int) -> None:
         super().__init__("toy/echo", options, worked_examples)
 
-    def check_steps(self, problem: Problem, text: str) -> bool:
+    def check_steps(self, problem: Problem, text: str) -> bool | None:
         """Whether the reasoning of a right answer holds."""
         return problem.messages[-1].content[0] in "abcdefgh"
+
+
+class Direct(Stepped):
+    """The same, but no answer has steps to be read."""
+
+    def check_steps(self, problem: Problem, text: str) -> bool | None:
+        """None: there is nothing to check."""
+        return None
 
 
 def accepts_half(problem: Problem, text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -124,6 +125,19 @@ def test_steps_are_checked_on_right_answers_alone(measured: tuple[Path, Evidence
         (evidence.verified, "c_verified"), (evidence.counts, "c"),
     ))  # fmt: skip
     assert 0 < verified < right
+
+
+def test_answers_that_have_no_steps_are_not_held_to_any(
+    measured: tuple[Path, Evidence], suite: Suite, tmp_path: Path
+) -> None:
+    """Where no model writes steps down, nothing was verified and nothing failed verification."""
+    from tasks_with_steps import Direct
+
+    folder, evidence = measured
+    shutil.copytree(folder, tmp_path / "out", ignore=shutil.ignore_patterns("verdicts"))
+    keys = {name: Key(model, PLAN.asking, 0) for name, model in evidence.source["models"].items()}
+    with bench(tmp_path / "out", Suite([Direct("", {"symbols": 16, "length": 2}, 0)])) as opened:
+        assert steps.by_tasks(opened, keys, SAMPLES) == {}
 
 
 def test_a_judge_of_ones_own_is_asked(measured: tuple[Path, Evidence], subjects: list[Subject], suite: Suite) -> None:

@@ -72,10 +72,8 @@ def _rows(bench: Bench, key: Key, plan: Plan) -> pl.LazyFrame:
 
 
 def _check_steps(bench: Bench, plan: Plan, keys: Mapping[str, Key], evidence: Evidence) -> None:
+    evidence.verified |= steps.by_tasks(bench, keys, plan.samples)
     for name, key in keys.items():
-        checked = steps.by_tasks(bench, key, plan.samples)
-        if checked is not None:
-            evidence.verified[name] = checked
         if plan.judge:
             evidence.judged[name] = steps.by_judge(bench, key, plan.samples, plan.judge)
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 import polars as pl
 
 from prorl.boundary.laboratory.bench import Bench
-from prorl.boundary.samples import counts
+from prorl.boundary.samples import SUCCESS, counts
 from prorl.boundary.store.key import Key
 from prorl.boundary.store.verdicts import rejudge, scan
 from prorl.errors import UserError
@@ -56,14 +56,30 @@ def judge_of(target: str) -> Holds:
     return cast(Holds, found)
 
 
-def by_tasks(bench: Bench, key: Key, samples: int) -> pl.DataFrame | None:
-    """Counts of successes whose steps hold, over the tasks that can check them; None if no task can."""
+def by_tasks(bench: Bench, keys: Mapping[str, Key], samples: int) -> dict[str, pl.DataFrame]:
+    """By model: counts of successes whose steps hold, `task, problem, c_verified`, over the tasks that can check them.
+
+    A task in whose right answers no model wrote any step down checks nothing here and is left out; where some did, a
+    right answer without steps counts as one that isn't verified.
+    """
     judge = StepsJudge(bench.suite.tasks)
     chosen = [problem for problem in bench.problems if problem.task in judge.tasks]
     if not chosen:
-        return None
+        return {}
     with WorkerPool[Problem](judge, 1) as pool:
-        return _counted(bench, key, STEPS, pool.submit, samples, chosen)
+        found = {name: _counted(bench, key, STEPS, pool.submit, samples, chosen) for name, key in keys.items()}
+    readable = set().union(*(_readable(bench, key, samples) for key in keys.values()))
+    kept = {name: counted.filter(pl.col("task").is_in(readable)) for name, counted in found.items()}
+    return {name: counted for name, counted in kept.items() if counted.height}
+
+
+def _readable(bench: Bench, key: Key, samples: int) -> set[str]:
+    """Tasks with a right answer in which steps could be read."""
+    who = ["problem", "sample"]
+    right = bench.store.parts(key).scan().filter((pl.col("score") >= SUCCESS) & (pl.col("sample") < samples))
+    checked = scan(bench.store, key, STEPS, (*who, "task", "outcome"))
+    read = checked.filter(pl.col("outcome") != Outcome.UNPARSEABLE.value).join(right.select(who), on=who)
+    return set(read.select("task").unique().collect()["task"])
 
 
 def by_judge(bench: Bench, key: Key, samples: int, target: str) -> pl.DataFrame:
