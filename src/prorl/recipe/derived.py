@@ -93,7 +93,8 @@ def memory(recipe: Recipe, shape: ModelShape, precision: str) -> dict[str, int]:
 _LIBRARIES = 650 * 2**20
 """Resident in a process that has loaded everything and no model."""
 _CHUNK = 25_000_000
-"""Logits made at once in fp32 (`policy/logprobs.py`); in bf16 they never reach memory (`kernels/head.py`)."""
+"""Logits made at once in fp32 (`policy/logprobs.py`); in bf16 they never reach memory
+(`kernels/head.py`), at least on processors where that is the default."""
 _KEPT_SCORES = 512
 """Tokens of a trunk or branch up to which attention weights are kept for the backward pass (`policy/tree.py`)."""
 

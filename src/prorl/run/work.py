@@ -95,9 +95,10 @@ class Work:
         _begin(loop, self.origin, resuming, edited)
         loop.trackers = tracking.open_all(self.recipe, _tracked(loop), self.progress.event)
         with closing(loop.trackers):
-            return self._tracked_once(loop)
+            return self._from_base_to_comparison(loop)
 
-    def _tracked_once(self, loop: Loop) -> Done:
+    def _from_base_to_comparison(self, loop: Loop) -> Done:
+        """Sample the base model, train, and, if that came to its end, write the model and compare it with its base."""
         settings, suites = self.recipe.evaluation, self.suites
         evaluator = Evaluator(settings, loop, suites.top, self.tests, suites.pool) if settings else None
         if evaluator:
