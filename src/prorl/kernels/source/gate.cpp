@@ -1,5 +1,5 @@
 // The gate of a feed-forward layer: y = silu(gate) * up, and its gradient. Rows of gate and up may lie apart.
-#include "numbers.h"
+#include "lanes.h"
 
 template <class T>
 static void silu_mul_of(const T* gate, const T* up, T* y, int64_t rows, int64_t width, int64_t stride) {
@@ -8,10 +8,11 @@ static void silu_mul_of(const T* gate, const T* up, T* y, int64_t rows, int64_t 
         const T* g = gate + row * stride;
         const T* u = up + row * stride;
         T* to = y + row * width;
-#pragma omp simd
-        for (int64_t i = 0; i < width; ++i) {
-            const float value = wide(g[i]);
-            to[i] = narrow<T>(rounded<T>(value / (1.0f + exponential(-value))) * wide(u[i]));
+        ALONG
+        for (int64_t i = 0; i < width; i += LANES) {
+            const Mask mask = here(width - i);
+            const Lanes value = load(g + i, mask);
+            save(to + i, mask, stored<T>(value / (all(1.0f) + exponential(-value))) * load(u + i, mask));
         }
     }
 }
@@ -24,12 +25,13 @@ static void silu_mul_backward_of(const T* gate, const T* up, const T* grad_y, T*
         const T* g = gate + row * stride;
         const T* u = up + row * stride;
         const int64_t at = row * width;
-#pragma omp simd
-        for (int64_t i = 0; i < width; ++i) {
-            const float value = wide(g[i]), slope = wide(grad_y[at + i]);
-            const float open = 1.0f / (1.0f + exponential(-value));
-            grad_up[at + i] = narrow<T>(slope * value * open);
-            grad_gate[at + i] = narrow<T>(slope * wide(u[i]) * open * (1.0f + value * (1.0f - open)));
+        ALONG
+        for (int64_t i = 0; i < width; i += LANES) {
+            const Mask mask = here(width - i);
+            const Lanes one = all(1.0f), value = load(g + i, mask), slope = load(grad_y + at + i, mask);
+            const Lanes open = one / (one + exponential(-value));
+            save(grad_up + at + i, mask, slope * value * open);
+            save(grad_gate + at + i, mask, slope * load(u + i, mask) * open * (one + value * (one - open)));
         }
     }
 }

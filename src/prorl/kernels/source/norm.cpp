@@ -1,5 +1,5 @@
 // Root-mean-square normalisation of rows: y = (offset + w) x / sqrt(mean(x^2) + epsilon), and its gradient.
-#include "numbers.h"
+#include "lanes.h"
 #include <omp.h>
 
 // inverse [rows]: 1 / sqrt(...), kept for the gradient. With round_first, x / sqrt(...) is rounded before it is scaled.
@@ -10,18 +10,19 @@ static void rms_norm_of(const T* x, const T* w, T* y, float* inverse, int64_t ro
     for (int64_t row = 0; row < rows; ++row) {
         const T* from = x + row * width;
         T* to = y + row * width;
-        float sum = 0;
-#pragma omp simd reduction(+ : sum)
-        for (int64_t i = 0; i < width; ++i) sum += wide(from[i]) * wide(from[i]);
-        const float scale = 1.0f / std::sqrt(sum / width + epsilon);
-        inverse[row] = scale;
-        if (round_first) {
-#pragma omp simd
-            for (int64_t i = 0; i < width; ++i)
-                to[i] = narrow<T>(rounded<T>(wide(from[i]) * scale) * (wide(w[i]) + offset));
-        } else {
-#pragma omp simd
-            for (int64_t i = 0; i < width; ++i) to[i] = narrow<T>(wide(from[i]) * scale * (wide(w[i]) + offset));
+        Lanes squares = all(0.0f);
+        ALONG_SUM(squares)
+        for (int64_t i = 0; i < width; i += LANES) {
+            const Lanes value = load(from + i, here(width - i));
+            squares += value * value;
+        }
+        inverse[row] = 1.0f / std::sqrt(sum_of(squares) / width + epsilon);
+        const Lanes scale = all(inverse[row]);
+        ALONG
+        for (int64_t i = 0; i < width; i += LANES) {
+            const Mask mask = here(width - i);
+            const Lanes normal = load(from + i, mask) * scale;
+            save(to + i, mask, (round_first ? stored<T>(normal) : normal) * (load(w + i, mask) + all(offset)));
         }
     }
 }
@@ -38,16 +39,19 @@ static void rms_norm_backward_of(const T* x, const T* w, const float* inverse, c
             const T* from = x + row * width;
             const T* slope = grad_y + row * width;
             T* to = grad_x + row * width;
-            const float scale = inverse[row];
-            float along = 0;
-#pragma omp simd reduction(+ : along)
-            for (int64_t i = 0; i < width; ++i) along += wide(slope[i]) * (wide(w[i]) + offset) * wide(from[i]);
-            const float pull = along * scale * scale / width;
-#pragma omp simd
-            for (int64_t i = 0; i < width; ++i) {
-                const float value = wide(from[i]), g = wide(slope[i]);
-                own[i] += g * value * scale;
-                to[i] = narrow<T>(scale * (g * (wide(w[i]) + offset) - value * pull));
+            Lanes along = all(0.0f);
+            ALONG_SUM(along)
+            for (int64_t i = 0; i < width; i += LANES) {
+                const Mask mask = here(width - i);
+                along += load(slope + i, mask) * (load(w + i, mask) + all(offset)) * load(from + i, mask);
+            }
+            const Lanes scale = all(inverse[row]), pull = all(sum_of(along) * inverse[row] * inverse[row] / width);
+            ALONG
+            for (int64_t i = 0; i < width; i += LANES) {
+                const Mask mask = here(width - i);
+                const Lanes value = load(from + i, mask), g = load(slope + i, mask);
+                save(own + i, mask, load(own + i, mask) + g * value * scale);
+                save(to + i, mask, scale * (g * (load(w + i, mask) + all(offset)) - value * pull));
             }
         }
     }

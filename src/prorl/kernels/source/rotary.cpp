@@ -1,5 +1,5 @@
 // Rotary position embedding of heads, pairing dimension i with i + d/2; back = 1 is the gradient (the turn back).
-#include "numbers.h"
+#include "lanes.h"
 
 // x [tokens, heads, d], a token's heads `stride` apart; cosine and sine [tokens, d]; y [tokens, heads, d], whole.
 template <class T>
@@ -13,20 +13,14 @@ static void rotary_of(const T* x, const T* cosine, const T* sine, T* y, int64_t 
         for (int64_t head = 0; head < heads; ++head) {
             const T* from = x + token * stride + head * d;
             T* to = y + (token * heads + head) * d;
-            if (back) {
-#pragma omp simd
-                for (int64_t i = 0; i < half; ++i) {
-                    const float a = wide(from[i]), b = wide(from[i + half]);
-                    to[i] = narrow<T>(a * wide(c[i]) + b * wide(s[i + half]));
-                    to[i + half] = narrow<T>(b * wide(c[i + half]) - a * wide(s[i]));
-                }
-            } else {
-#pragma omp simd
-                for (int64_t i = 0; i < half; ++i) {
-                    const float a = wide(from[i]), b = wide(from[i + half]);
-                    to[i] = narrow<T>(a * wide(c[i]) - b * wide(s[i]));
-                    to[i + half] = narrow<T>(b * wide(c[i + half]) + a * wide(s[i + half]));
-                }
+            ALONG
+            for (int64_t i = 0; i < half; i += LANES) {
+                const Mask mask = here(half - i);
+                const Lanes a = load(from + i, mask), b = load(from + half + i, mask);
+                const Lanes ca = load(c + i, mask), cb = load(c + half + i, mask);
+                const Lanes sa = load(s + i, mask), sb = load(s + half + i, mask);
+                save(to + i, mask, back ? a * ca + b * sb : a * ca - b * sa);
+                save(to + half + i, mask, back ? b * cb - a * sa : b * cb + a * sb);
             }
         }
     }

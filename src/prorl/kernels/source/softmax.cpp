@@ -52,16 +52,6 @@ template <class T> static void slant(const T* weights, T* slopes, int64_t count,
 
 #ifdef TILES
 // The same for bf16, 16 numbers at a time with the last ones masked.
-static inline __mmask16 here(int64_t left) { return left >= 16 ? 0xffff : (1u << left) - 1; }
-
-static inline __m512 load(const bf16* from, __mmask16 mask) {
-    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, from)), 16));
-}
-
-static inline void save(bf16* to, __mmask16 mask, __m512 numbers) {
-    _mm256_mask_storeu_epi16(to, mask, reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(numbers)));
-}
-
 template <> float most_of(const Row<bf16>& row, float most) {
     __m512 top = _mm512_set1_ps(most);
     for (int64_t j = 0; j < row.count; j += 16) {

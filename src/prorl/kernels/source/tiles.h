@@ -4,8 +4,8 @@
 // A left tile is 16 rows of 32 numbers; a right tile is 16 pairs of neighbours along the sum, for 16 columns. Packed,
 // either takes 512 numbers.
 #pragma once
-#include "numbers.h"
-#if defined(__AMX_BF16__) && defined(__AVX512BF16__) && defined(__AVX512VBMI__) && defined(__linux__)
+#include "lanes.h"
+#if defined(WIDE_LANES) && defined(__AMX_BF16__) && defined(__AVX512VBMI__) && defined(__linux__)
 #define TILES 1
 #include <algorithm>
 #include <immintrin.h>
@@ -52,33 +52,11 @@ template <class T> class Packed {
     std::unique_ptr<T, Free> data_;
 };
 
-// `exponential` of 16 numbers.
-inline __m512 exponential(__m512 x) {
-    const __m512 bounded = _mm512_min_ps(_mm512_max_ps(x, _mm512_set1_ps(-87.0f)), _mm512_set1_ps(88.0f));
-    const __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(bounded, _mm512_set1_ps(1.44269504f)), _MM_FROUND_TO_NEAREST_INT);
-    __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693359375f), bounded);
-    r = _mm512_fmadd_ps(n, _mm512_set1_ps(2.12194440e-4f), r);
-    __m512 p = _mm512_set1_ps(1.9875691500e-4f);
-    for (const float c : {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f})
-        p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(c));
-    p = _mm512_add_ps(_mm512_fmadd_ps(_mm512_mul_ps(p, r), r, r), _mm512_set1_ps(1.0f));
-    return _mm512_maskz_scalef_ps(_mm512_cmp_ps_mask(x, _mm512_set1_ps(-87.0f), _CMP_GE_OQ), p, n);
-}
+inline __m512 load_wide(const bf16* from) { return load(from, 0xffff); }
 
-inline __m512 load_wide(const bf16* from) {
-    const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
-    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
-}
+inline __m512 rounded(__m512 numbers) { return stored<bf16>(numbers); }
 
-// To the nearest bf16, as it is stored.
-inline __m512 rounded(__m512 numbers) {
-    const __m256i bits = reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(numbers));
-    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
-}
-
-inline void store_narrow(bf16* to, __m512 numbers) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(numbers)));
-}
+inline void store_narrow(bf16* to, __m512 numbers) { save(to, 0xffff, numbers); }
 
 // A factor's two tiles side by side: where they begin, bytes from row to row, and numbers from step to step.
 struct Pair {
