@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import torch
@@ -18,8 +19,9 @@ from transformers import AttentionInterface
 from transformers.masking_utils import AttentionMaskInterface
 
 from prorl.errors import UserError
-from prorl.kernels.library import library
+from prorl.kernels.library import library, tiles
 from prorl.policy.flash_attention import flash_attention
+from prorl.policy.tiled_attention import Slabs, tiled_attention
 from prorl.policy.tree_attention import Places, tree_attention
 
 IMPLEMENTATION = "tree"
@@ -52,14 +54,16 @@ class PackedTrees:
     """Whole trees in one row: for each tree its trunk, then its branches without their last tokens.
 
     `input_ids`, `positions`: `[tokens]`. `sources`: `[targets]`, the packed token that predicts each branch token;
-    `targets`: `[targets]`, those branch tokens, tree by tree, branch by branch, in order.
+    `targets`: `[targets]`, those branch tokens, tree by tree, branch by branch, in order. `trunks` and `branches`: by
+    tree, the packed tokens.
     """
 
     input_ids: Tensor
     positions: Tensor
     sources: Tensor
     targets: Tensor
-    places: Places
+    trunks: Sequence[range]
+    branches: Sequence[Sequence[range]]
     keep_keys: bool = False
     keys: list[tuple[Tensor, Tensor]] = field(default_factory=list)
     """With `keep_keys`: per layer the keys and values of all tokens, `[tokens, kv_heads, d]` each."""
@@ -91,14 +95,25 @@ class PackedTrees:
             positions=torch.tensor(positions),
             sources=torch.tensor(sources, dtype=torch.long),
             targets=torch.tensor(targets, dtype=torch.long),
-            places=Places.of(trunks, branches, len(ids)),
+            trunks=trunks,
+            branches=branches,
             keep_keys=keep_keys,
         )
+
+    @cached_property
+    def slabs(self) -> Slabs:
+        return Slabs.of(self.trunks, self.branches)
+
+    @cached_property
+    def places(self) -> Places:
+        return Places.of(self.trunks, self.branches, len(self.input_ids))
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, scaling: float) -> Tensor:
         """Trunks attend causally to themselves; branches to their trunk and, causally, to themselves."""
         if self.keep_keys:
             self.keys.append((key, value))
+        if tiles(query, query.shape[-1]) is not None:
+            return tiled_attention(query, key, value, self.slabs, scaling)
         if library(query) is not None and max(self.places.trunk.shape[1], self.places.branch.shape[2]) <= DENSE_UP_TO:
             return tree_attention(query, key, value, self.places, scaling)
         return flash_attention(query, key, value, self.places, scaling)

@@ -1,5 +1,7 @@
 """Attention of whole trees by dense matrix products, for trunks and branches that are not too long.
 
+For fp32, and for processors without a tile unit; elsewhere `tiled_attention` serves.
+
 A query's scores on its trunk and on its own branch are two products; one softmax goes over both. Nothing of a trunk is
 copied for its branches, and no product is cut into pieces by heads: queries that share keys are rows of one matrix.
 """

@@ -96,7 +96,8 @@ _CHUNK = 25_000_000
 """Logits made at once in fp32 (`policy/logprobs.py`); in bf16 they never reach memory
 (`kernels/head.py`), at least on processors where that is the default."""
 _KEPT_SCORES = 512
-"""Tokens of a trunk or branch up to which attention weights are kept for the backward pass (`policy/tree.py`)."""
+"""Tokens of a trunk or branch up to which attention weights are kept for the backward pass (`policy/tree.py`); in bf16
+they never reach memory (`policy/tiled_attention.py`), at least on processors where that is the default."""
 
 
 def _prompt(rollout: Rollout) -> int:
@@ -134,9 +135,9 @@ def checkpoint_bytes(shape: ModelShape) -> int:
 def activation_bytes(shape: ModelShape, size: int, depth: int = 0, length: int = 0) -> int:
     """Bytes that one packed token keeps for the backward pass: per layer four vectors of the hidden size (the residual
     before and after attention, and both norms), queries, keys and values, the attention's output, three of the
-    intermediate size, and its attention weights on a trunk of `depth` and a branch of `length` tokens."""
+    intermediate size, and in fp32 its attention weights on a trunk of `depth` and a branch of `length` tokens."""
     attention = 2 * (shape.heads + shape.key_value_heads) * shape.head_size
-    weights = shape.heads * (depth + length) if max(depth, length) <= _KEPT_SCORES else 0
+    weights = shape.heads * (depth + length) if size == 4 and max(depth, length) <= _KEPT_SCORES else 0
     return shape.layers * size * (4 * shape.hidden + attention + 3 * shape.intermediate + weights)
 
 

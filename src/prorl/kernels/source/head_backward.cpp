@@ -43,13 +43,10 @@ static void keep(const float* slopes, bf16* turned, int64_t stride, bf16* upper,
     for (int64_t half = 0; half < 2; ++half) {
         __m512i pairs[16];
         for (int64_t i = 0; i < 16; ++i) {
-            __m256i both[2];
-            for (int64_t odd = 0; odd < 2; ++odd) {
-                const int64_t v = 2 * i + odd;
-                both[odd] = reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(_mm512_load_ps(slopes + v * SIDE + 16 * half)));
-                _mm256_storeu_si256(reinterpret_cast<__m256i*>(turned + v * stride + 16 * half), both[odd]);
-            }
-            pairs[i] = _mm512_or_si512(_mm512_cvtepu16_epi32(both[0]), _mm512_slli_epi32(_mm512_cvtepu16_epi32(both[1]), 16));
+            const float* at = slopes + 2 * i * SIDE + 16 * half;
+            const __m512i both = rounded_rows(_mm512_load_ps(at), _mm512_load_ps(at + SIDE));
+            store_rows(turned + 2 * i * stride + 16 * half, stride, both);
+            pairs[i] = paired(both);
         }
         transpose(pairs);
         store_tile(pairs, half ? lower : upper);

@@ -3,7 +3,7 @@
 // A row is one query head of one token. `a` [groups, rows, depth] are scores on the trunk, of which the first
 // reach[group / kv] count; `b` [groups, rows, length] are scores on the own tokens, of which those up to the query's
 // own place count, which is (row / shared) % length. Without a trunk depth is 0. What doesn't count becomes 0.
-#include "tiles.h"
+#include "numbers.h"
 #include <algorithm>
 #include <limits>
 #include <vector>
@@ -14,7 +14,6 @@ template <class T> struct Row {
     int64_t count, room;
 };
 
-// A generic row: one number after the other, as far as the compiler doesn't find a better way.
 template <class T> static float most_of(const Row<T>& row, float most) {
 #pragma omp simd reduction(max : most)
     for (int64_t j = 0; j < row.count; ++j) most = std::max(most, wide(row.at[j]));
@@ -49,54 +48,6 @@ template <class T> static void slant(const T* weights, T* slopes, int64_t count,
 #pragma omp simd
     for (int64_t j = 0; j < count; ++j) slopes[j] = narrow<T>(wide(weights[j]) * (wide(slopes[j]) - mean) * scale);
 }
-
-#ifdef TILES
-// The same for bf16, 16 numbers at a time with the last ones masked.
-template <> float most_of(const Row<bf16>& row, float most) {
-    __m512 top = _mm512_set1_ps(most);
-    for (int64_t j = 0; j < row.count; j += 16) {
-        const __mmask16 mask = here(row.count - j);
-        top = _mm512_mask_max_ps(top, mask, top, load(row.at + j, mask));
-    }
-    return _mm512_reduce_max_ps(top);
-}
-
-template <> float weigh(const Row<bf16>& row, float most, float scale, float* weights) {
-    __m512 total = _mm512_setzero_ps();
-    for (int64_t j = 0; j < row.count; j += 16) {
-        const __mmask16 mask = here(row.count - j);
-        const __m512 below = _mm512_sub_ps(load(row.at + j, mask), _mm512_set1_ps(most));
-        const __m512 weight = exponential(_mm512_mul_ps(below, _mm512_set1_ps(scale)));
-        _mm512_mask_storeu_ps(weights + j, mask, weight);
-        total = _mm512_mask_add_ps(total, mask, total, weight);
-    }
-    return _mm512_reduce_add_ps(total);
-}
-
-template <> void finish(const Row<bf16>& row, const float* weights, float factor) {
-    for (int64_t j = 0; j < row.room; j += 16) {
-        const __m512 weight = _mm512_maskz_loadu_ps(here(std::max<int64_t>(row.count - j, 0)), weights + j);
-        save(row.at + j, here(row.room - j), _mm512_mul_ps(weight, _mm512_set1_ps(factor)));
-    }
-}
-
-template <> float along_of(const bf16* weights, const bf16* slopes, int64_t count) {
-    __m512 sum = _mm512_setzero_ps();
-    for (int64_t j = 0; j < count; j += 16) {
-        const __mmask16 mask = here(count - j);
-        sum = _mm512_fmadd_ps(load(weights + j, mask), load(slopes + j, mask), sum);
-    }
-    return _mm512_reduce_add_ps(sum);
-}
-
-template <> void slant(const bf16* weights, bf16* slopes, int64_t count, float mean, float scale) {
-    for (int64_t j = 0; j < count; j += 16) {
-        const __mmask16 mask = here(count - j);
-        const __m512 off = _mm512_sub_ps(load(slopes + j, mask), _mm512_set1_ps(mean));
-        save(slopes + j, mask, _mm512_mul_ps(_mm512_mul_ps(load(weights + j, mask), off), _mm512_set1_ps(scale)));
-    }
-}
-#endif
 
 template <class T>
 static void tree_softmax_of(T* a, T* b, const int64_t* reach, int64_t groups, int64_t rows, int64_t depth,

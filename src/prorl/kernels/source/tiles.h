@@ -58,10 +58,34 @@ inline __m512 rounded(__m512 numbers) { return stored<bf16>(numbers); }
 
 inline void store_narrow(bf16* to, __m512 numbers) { save(to, 0xffff, numbers); }
 
+// Two rows of 16 numbers in bf16, one after the other.
+inline __m512i rounded_rows(__m512 first, __m512 second) {
+    return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(second, first));
+}
+
+inline void store_rows(bf16* to, int64_t width, __m512i rows) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_castsi512_si256(rows));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + width), _mm512_extracti64x4_epi64(rows, 1));
+}
+
+// Two such rows as pairs: a row of a right tile that sums along columns.
+inline __m512i paired(__m512i rows) {
+    struct Order {
+        alignas(64) uint8_t bytes[64] = {};
+        constexpr Order() {
+            for (int i = 0; i < 64; ++i) bytes[i] = i / 4 * 2 + i % 2 + i % 4 / 2 * 32;
+        }
+    };
+    static constexpr Order order;
+    return _mm512_permutexvar_epi8(_mm512_load_si512(order.bytes), rows);
+}
+
 // A factor's two tiles side by side: where they begin, bytes from row to row, and numbers from step to step.
 struct Pair {
     const bf16 *first, *second;
     int64_t stride, step;
+
+    Pair after(int64_t steps) const { return {first + steps * step, second + steps * step, stride, step}; }
 };
 
 inline Pair rows_of(const bf16* matrix, int64_t width) {
@@ -146,7 +170,7 @@ inline void pair_rows(const bf16* from, int64_t width, int64_t there, __m512i pa
         const __m256i none = _mm256_setzero_si256();
         const __m256i even = 2 * i < there ? _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at)) : none;
         const __m256i odd = 2 * i + 1 < there ? _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at + width)) : none;
-        pairs[i] = _mm512_or_si512(_mm512_cvtepu16_epi32(even), _mm512_slli_epi32(_mm512_cvtepu16_epi32(odd), 16));
+        pairs[i] = paired(_mm512_inserti64x4(_mm512_castsi256_si512(even), odd, 1));
     }
 }
 
