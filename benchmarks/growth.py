@@ -31,7 +31,7 @@ def point(size: dict[str, int]) -> dict[str, float]:
 
     from prorl.engine.protocol import Coefficients, GroupRequest, Sampling, TrainingGroup
     from prorl.policy.shape import shape_of
-    from prorl.recipe.derived import memory
+    from prorl.recipe.memory import memory
     from prorl.recipe.schema import Objective, Optimizer, Recipe
 
     engine = engine_for("bf16")

@@ -4,7 +4,8 @@
 
 The bound of a phase is the longer of two times: its floating-point operations at the rate of a large bf16 matrix
 product, and the bytes that it has to read at the rate of reading memory. Only what the algorithm needs is counted: no
-recomputed logits, no padding, no copies.
+recomputed logits, no padding, no copies. The rates are measured before and after every round, since other users of the
+machine come and go; a round's share is by their mean, and what is told is the round of the median share.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -21,25 +23,58 @@ from setting import MODEL, engine_for, prompts_of, write
 from prorl.engine.local.engine import LocalEngine
 from prorl.engine.protocol import Coefficients, GroupRequest, Sampling, TrainingGroup
 from prorl.policy.shape import shape_of
-from prorl.recipe.derived import ModelShape
+from prorl.recipe.memory import ModelShape
 from prorl.recipe.schema import Objective, Optimizer
 
 
-def seconds(run: Callable[[], object], rounds: int = 5) -> float:
-    """Median, after a round to warm up."""
-    times = []
-    for _ in range(rounds + 1):
-        began = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - began)
-    return statistics.median(times[1:])
+def took(run: Callable[[], object]) -> float:
+    """Seconds."""
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began
 
 
-def machine() -> tuple[float, float]:
-    """Operations a second of a bf16 product of 4096 rows, and bytes a second read."""
-    square = torch.randn(4096, 4096).bfloat16()
-    large = torch.randn(2**26)
-    return 2 * 4096**3 / seconds(lambda: square @ square), large.nbytes / seconds(large.sum)
+class Machine:
+    """What the machine can do, measured when asked."""
+
+    def __init__(self) -> None:
+        self.square, self.large = torch.randn(4096, 4096).bfloat16(), torch.randn(2**26)
+
+    def rates(self) -> tuple[float, float]:
+        """Operations a second of a bf16 product of 4096 rows, and bytes a second read; medians of three."""
+        product = statistics.median(took(lambda: self.square @ self.square) for _ in range(3))
+        reading = statistics.median(took(self.large.sum) for _ in range(3))
+        return 2 * 4096**3 / product, self.large.nbytes / reading
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a phase has to compute and to read."""
+
+    operations: float
+    bytes_read: float
+
+    def share(self, seconds: float, rates: Sequence[tuple[float, float]]) -> dict[str, float]:
+        """Of the bound, which is by the rates' means."""
+        peak, reading = (statistics.fmean(rate) for rate in zip(*rates, strict=True))
+        by_arithmetic, by_memory = self.operations / peak, self.bytes_read / reading
+        return {
+            "seconds": seconds, "arithmetic": by_arithmetic, "memory": by_memory,
+            "share": max(by_arithmetic, by_memory) / seconds, "peak": peak, "reading": reading,
+        }  # fmt: skip
+
+
+def measured(machine: Machine, need: Need, round_of: Callable[[], float], rounds: int = 3) -> dict[str, float]:
+    """The round of the median share, after one to warm up; `round_of` makes a round and gives its seconds."""
+    round_of()
+    shares = []
+    before = machine.rates()
+    for _ in range(rounds):
+        seconds = round_of()
+        after = machine.rates()
+        shares.append(need.share(seconds, [before, after]))
+        before = after
+    return sorted(shares, key=lambda share: share["share"])[rounds // 2]
 
 
 def matrices(shape: ModelShape) -> tuple[int, int]:
@@ -54,49 +89,47 @@ def attention(shape: ModelShape, pairs: int) -> int:
     return 4 * shape.layers * shape.heads * shape.head_size * pairs
 
 
-def decode(
-    engine: LocalEngine, shape: ModelShape, peak: float, reading: float, case: dict[str, int]
-) -> dict[str, float]:
+def decode(engine: LocalEngine, shape: ModelShape, machine: Machine, case: dict[str, int]) -> dict[str, float]:
+    """All tokens but the first: a sample of one token takes the prompts' time."""
     groups, n, depth, new = (case[key] for key in ("prompts", "samples", "prompt_tokens", "new_tokens"))
     requests = [GroupRequest(i, prompt) for i, prompt in enumerate(prompts_of(groups, depth))]
-    whole = seconds(lambda: list(engine.sample(requests, Sampling(n, 1.0, new))), 3)
-    short = seconds(lambda: list(engine.sample(requests, Sampling(n, 1.0, 1))), 3)
-    steps = new - 1
+    steps, rows = new - 1, groups * n
     layers, head = matrices(shape)
-    rows = groups * n
-    operations = steps * rows * 2 * (layers + head) + attention(shape, rows * steps * (depth + new // 2))
     token = 2 * shape.layers * shape.key_value_heads * shape.head_size * 2
-    read = steps * (2 * (layers + head) + token * (groups * depth + rows * new // 2))
-    return share(whole - short, operations / peak, read / reading)
+    need = Need(
+        steps * rows * 2 * (layers + head) + attention(shape, rows * steps * (depth + new // 2)),
+        steps * (2 * (layers + head) + token * (groups * depth + rows * new // 2)),
+    )
+
+    def a_round() -> float:
+        short = took(lambda: list(engine.sample(requests, Sampling(n, 1.0, 1))))
+        return took(lambda: list(engine.sample(requests, Sampling(n, 1.0, new)))) - short
+
+    return measured(machine, need, a_round)
 
 
-def train(
-    engine: LocalEngine, shape: ModelShape, peak: float, reading: float, case: dict[str, int]
-) -> dict[str, float]:
+def train(engine: LocalEngine, shape: ModelShape, machine: Machine, case: dict[str, int]) -> dict[str, float]:
+    """The update, with the reference's log-probabilities."""
     groups, n, depth, new = (case[key] for key in ("prompts", "samples", "prompt_tokens", "new_tokens"))
     requests = [GroupRequest(i, prompt) for i, prompt in enumerate(prompts_of(groups, depth))]
     sampling = Sampling(n, 1.0, new)
-
-    times = []
-    for _ in range(4):
-        sampled = engine.sample(requests, sampling)
-        dealt = [TrainingGroup(group, tuple((-1.0) ** i for i in range(n))) for group in sampled]
-        began = time.perf_counter()
-        engine.update(dealt, Objective(), Optimizer(learning_rate=1e-7), sampling, Coefficients(kl=1e-3))
-        times.append(time.perf_counter() - began)
     layers, head = matrices(shape)
     tokens, targets = groups * (depth + n * (new - 1)), groups * n * new
     pairs = groups * (depth**2 // 2 + n * (new - 1) * (depth + new // 2))
     passes = 4  # one forward pass of the reference, one of the policy, and twice that back
-    operations = passes * (2 * (tokens * layers + targets * head) + attention(shape, pairs))
-    parameters = shape.parameters
-    read = passes * 2 * (layers + head) + 2 * parameters * 4 * 4  # and the update: weights, moments and gradients
-    return share(statistics.median(times[1:]), operations / peak, read / reading)
+    need = Need(
+        passes * (2 * (tokens * layers + targets * head) + attention(shape, pairs)),
+        passes * 2 * (layers + head) + 2 * shape.parameters * 4 * 4,  # and the update: weights, moments and gradients
+    )
 
+    def a_round() -> float:
+        sampled = engine.sample(requests, sampling)
+        dealt = [TrainingGroup(group, tuple((-1.0) ** i for i in range(n))) for group in sampled]
+        return took(
+            lambda: engine.update(dealt, Objective(), Optimizer(learning_rate=1e-7), sampling, Coefficients(kl=1e-3))
+        )
 
-def share(took: float, by_arithmetic: float, by_memory: float) -> dict[str, float]:
-    bound = max(by_arithmetic, by_memory)
-    return {"seconds": took, "arithmetic": by_arithmetic, "memory": by_memory, "share": bound / took}
+    return measured(machine, need, a_round)
 
 
 CASES = {
@@ -112,14 +145,12 @@ def main() -> None:
     shape = shape_of(MODEL)
     assert shape is not None
     engine = engine_for("bf16")
-    phases = {}
+    machine = Machine()
+    phases: dict[str, dict[str, dict[str, float]]] = {name: {} for name in CASES}
     for name, case in CASES.items():
-        peak, reading = machine()
-        print(f"{name}: {peak / 1e12:.2f} Tflop/s, {reading / 1e9:.1f} GB/s", flush=True)  # noqa: T201
-        phases[name] = {"peak": peak, "reading": reading}
         for phase, measure in (("decode", decode), ("train", train)):
-            phases[name][phase] = measure(engine, shape, peak, reading, case)
-            print(f"  {phase}: {phases[name][phase]}", flush=True)  # noqa: T201
+            phases[name][phase] = measure(engine, shape, machine, case)
+            print(f"{name}, {phase}: {phases[name][phase]}", flush=True)  # noqa: T201
     write(given.out, {"what": "roofline", "cases": CASES, "phases": phases})
 
 

@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 
 from prorl.cli.main import app
 from prorl.errors import UserError
-from prorl.recipe.derived import ModelShape
 from prorl.recipe.estimate import GIB, best, estimate
 from prorl.recipe.gpus import GPUS, parse
 from prorl.recipe.load import load
+from prorl.recipe.memory import ModelShape
 from prorl.recipe.schema import Recipe
 
 QWEN = ModelShape(1_777_088_000, 28, 1536, 8960, 12, 2, 128, 151936)

@@ -244,7 +244,7 @@ def test_a_model_that_was_half_written_by_a_killed_process_is_written_anew(whole
 
 def room_for(nano: Path, checkpoints: float) -> Callable[[object], SimpleNamespace]:
     from prorl.policy.shape import shape_of
-    from prorl.recipe.derived import checkpoint_bytes
+    from prorl.recipe.memory import checkpoint_bytes
 
     shape = shape_of(str(nano))
     assert shape is not None

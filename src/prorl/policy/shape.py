@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from prorl.policy.catalogue import entries
-from prorl.recipe.derived import ModelShape
+from prorl.recipe.memory import ModelShape
 
 _QWEN2_1_5B = ModelShape(1_777_088_000, 28, 1536, 8960, 12, 2, 128, 151936)
 KNOWN = {

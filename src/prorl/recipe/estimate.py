@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prorl.recipe.derived import ModelShape, activation_bytes
 from prorl.recipe.gpus import GPUS, Gpu
 from prorl.recipe.load import at_stage
+from prorl.recipe.memory import ModelShape, activation_bytes
 from prorl.recipe.schema import Recipe
 
 GIB = 2**30

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from prorl.recipe import estimate as assumed
-from prorl.recipe.derived import ModelShape
 from prorl.recipe.estimate import GIB, Estimate, best, estimate
 from prorl.recipe.gpus import GPUS, parse
+from prorl.recipe.memory import ModelShape
 from prorl.recipe.schema import Recipe
 
 

@@ -9,7 +9,7 @@ from prorl.engine import devices
 from prorl.engine.local.precision import choose
 from prorl.errors import UserError
 from prorl.policy.shape import shape_of
-from prorl.recipe.derived import checkpoint_bytes
+from prorl.recipe.memory import checkpoint_bytes
 from prorl.recipe.schema import Recipe
 from prorl.recipe.stages import WORKED_SOLUTIONS
 from prorl.run.lessons import check_imitation

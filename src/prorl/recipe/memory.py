@@ -1,0 +1,130 @@
+"""Memory that a recipe takes in the in-process engine, from the sizes of its tensors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prorl.recipe.load import at_stage
+from prorl.recipe.schema import Recipe, Rollout
+
+_GIB = 2**30
+
+
+@dataclass(frozen=True)
+class ModelShape:
+    """Sizes of a causal language model, as far as memory depends on them."""
+
+    parameters: int
+    layers: int
+    hidden: int
+    intermediate: int
+    heads: int
+    key_value_heads: int
+    head_size: int
+    vocabulary: int
+
+
+def memory(recipe: Recipe, shape: ModelShape, precision: str) -> dict[str, int]:
+    """Peak bytes of the in-process engine by part, from the sizes of its tensors: of sampling or of training, whichever
+    is larger. Prompts count as 256 tokens, or as `max_prompt_tokens` where that is less."""
+    size = 4 if precision == "fp32" else 2
+    copies = 0 if precision == "fp32" else shape.parameters * size
+    always = {
+        "weights": shape.parameters * 4 + copies,
+        "moments": shape.parameters * 8,
+        "reference": shape.parameters * size,
+        "libraries": _LIBRARIES,
+    }
+    stages = [at_stage(recipe, index) for index in range(len(recipe.stages))]
+    head = shape.vocabulary * shape.hidden
+    sampling = {
+        "packed weights": copies - head * size if copies else 0,
+        "keys and values": max(_cache_bytes(recipe, stage.rollout, shape, size) for stage in stages),
+        "logits": _CHUNK * size if precision == "fp32" else 0,
+    }
+    logits = _CHUNK * size + head * 4 if precision == "fp32" else 0
+    training = [
+        {"gradients": gradients, "activations": row * _kept(recipe, stage.rollout, shape, size), "logits": logits}
+        for stage in stages
+        for gradients, row in _rows_and_gradients(stage, shape, head * size if copies else 0)
+    ]
+    return always | max(sampling, *training, key=lambda parts: sum(parts.values()))
+
+
+def _rows_and_gradients(stage: Recipe, shape: ModelShape, head: int) -> Iterator[tuple[int, int]]:
+    """Moments of an update at which memory may be fullest: bytes of gradients, and packed tokens of the row.
+
+    While the first row goes back, gradients grow as activations go, that of the output head (`head` bytes more until it
+    is added up) before all others; while later ones do, those of all weights are there.
+    """
+    first, *later = _rows(stage)
+    yield shape.vocabulary * shape.hidden * 4 + head, first
+    for row in later:
+        yield shape.parameters * 4 + head, row
+    yield shape.parameters * 4 + head, 0
+
+
+def _rows(stage: Recipe) -> list[int]:
+    """Packed tokens of an update's rows, all prompts and completions being as long as they may be: whole groups as long
+    as they fit into `train_tokens`, or parts of a group (`engine/local/rows.py`)."""
+    rollout, budget = stage.rollout, stage.compute.train_tokens
+    depth, length, n = _prompt(rollout), rollout.max_new_tokens - 1, rollout.samples_per_prompt
+    groups = math.ceil(rollout.prompts_per_step / stage.optimizer.updates_per_step)
+    branches = min(n, max(1, (budget - depth) // max(length, 1)))
+    pieces = [depth + min(branches, n - first) * length for first in range(0, n, branches)] * groups
+    rows = [0]
+    for piece in pieces:
+        if rows[-1] and rows[-1] + piece > budget:
+            rows.append(0)
+        rows[-1] += piece
+    return rows
+
+
+_LIBRARIES = 650 * 2**20
+"""Resident in a process that has loaded everything and no model."""
+_CHUNK = 25_000_000
+"""Logits made at once in fp32 (`policy/logprobs.py`); in bf16 they never reach memory
+(`kernels/head.py`), at least on processors where that is the default."""
+_KEPT_SCORES = 512
+"""Tokens of a trunk or branch up to which attention weights are kept for the backward pass (`policy/tree.py`); in bf16
+they never reach memory (`policy/tiled_attention.py`), at least on processors where that is the default."""
+
+
+def _prompt(rollout: Rollout) -> int:
+    return min(rollout.max_prompt_tokens, 256)
+
+
+def _cache_bytes(recipe: Recipe, rollout: Rollout, shape: ModelShape, size: int) -> int:
+    """Of the groups under way in sampling: at most twice what fills the batch, within `cache_gigabytes`."""
+    n, wanted = rollout.samples_per_prompt, rollout.prompts_per_step
+    most = math.ceil(wanted * rollout.max_sampling_factor) if rollout.dynamic_sampling else wanted
+    places = min(most, 2 * max(1, recipe.compute.concurrent_samples // n))
+    a_token = 2 * shape.layers * shape.key_value_heads * shape.head_size * size
+    step = 32 if size == 2 else 1  # in bf16 keys and values lie in tiles of 32 tokens
+    depth, length = (-(-tokens // step) * step for tokens in (_prompt(rollout), rollout.max_new_tokens))
+    a_group = a_token * (depth + n * length)
+    return max(a_group, min(places * a_group, int(recipe.compute.cache_gigabytes * _GIB)))
+
+
+def _kept(recipe: Recipe, rollout: Rollout, shape: ModelShape, size: int) -> int:
+    """Bytes that a packed token keeps for the backward pass."""
+    kept = activation_bytes(shape, size, _prompt(rollout), rollout.max_new_tokens - 1)
+    if recipe.compute.recompute:  # the inputs of all layers, and one layer at a time
+        return shape.layers * size * shape.hidden + kept // shape.layers
+    return kept
+
+
+def checkpoint_bytes(shape: ModelShape) -> int:
+    """Of one checkpoint: fp32 weights and two moments, and its reference policy where a reset made a new one."""
+    return shape.parameters * 16
+
+
+def activation_bytes(shape: ModelShape, size: int, depth: int = 0, length: int = 0) -> int:
+    """Bytes that one packed token keeps for the backward pass: per layer four vectors of the hidden size (the residual
+    before and after attention, and both norms), queries, keys and values, the attention's output, three of the
+    intermediate size, and in fp32 its attention weights on a trunk of `depth` and a branch of `length` tokens."""
+    attention = 2 * (shape.heads + shape.key_value_heads) * shape.head_size
+    weights = shape.heads * (depth + length) if size == 4 and max(depth, length) <= _KEPT_SCORES else 0
+    return shape.layers * size * (4 * shape.hidden + attention + 3 * shape.intermediate + weights)

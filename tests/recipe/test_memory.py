@@ -1,0 +1,70 @@
+"""The memory that a recipe is said to take, against its parts and against what was measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from prorl.recipe.load import load
+from prorl.recipe.memory import ModelShape, activation_bytes, memory
+from prorl.recipe.schema import Recipe
+
+SMOLLM2 = ModelShape(134_515_008, 30, 576, 1536, 9, 3, 64, 49152)
+MEASURED = Path(__file__).parents[2] / "docs" / "results" / "performance" / "growth.json"
+
+
+def a_step(prompts: int, samples: int, prompt_tokens: int, new_tokens: int, updates: int = 1) -> Recipe:
+    return Recipe.model_validate({
+        "name": "x", "model": "smollm2-135m", "tasks": [{"task": "toy/echo"}], "stages": [{"name": "a", "steps": 1}],
+        "optimizer": {"updates_per_step": updates},
+        "rollout": {
+            "prompts_per_step": prompts, "samples_per_prompt": samples, "max_prompt_tokens": prompt_tokens,
+            "max_new_tokens": new_tokens, "max_sampling_factor": 1.0,
+        },
+    })  # fmt: skip
+
+
+def test_memory_by_part() -> None:
+    recipe = load("quickstart")
+    fp32, bf16 = (memory(recipe, SMOLLM2, precision) for precision in ("fp32", "bf16"))
+    weights = SMOLLM2.parameters * 4
+    assert fp32["weights"] == weights
+    assert fp32["moments"] == bf16["moments"] == 2 * weights
+    assert fp32["reference"] == 2 * bf16["reference"] == weights
+    assert bf16["weights"] == weights * 3 // 2  # fp32 masters and their bf16 copy
+    assert 4 < sum(fp32.values()) / 2**30 < 6
+
+
+def test_estimates_are_within_a_tenth_of_measured_peaks() -> None:
+    sweeps = json.loads(MEASURED.read_text())["sweeps"]
+    points = [point for sweep in sweeps.values() for point in sweep]
+    assert len(points) == 17
+    for point in points:
+        step = a_step(point["prompts"], point["samples"], point["prompt_tokens"], point["new_tokens"])
+        estimate = sum(memory(step, SMOLLM2, "bf16").values())
+        assert estimate == pytest.approx(point["peak"], rel=0.1), point
+
+
+@pytest.mark.parametrize(
+    ("step", "tokens"),
+    [
+        (a_step(8, 16, 100, 32), 3 * 596),  # three groups are a row, and another row comes after it
+        (a_step(8, 32, 100, 32), 1092),  # one group, since two don't fit
+        (a_step(1, 16, 100, 257), 100 + 7 * 256),  # as many completions of a group as fit
+        (a_step(1, 16, 200, 3001), 200 + 3000),  # one, though it alone is longer than a row
+    ],
+)
+def test_rows_hold_what_fits_into_them(step: Recipe, tokens: int) -> None:
+    parts = memory(step, SMOLLM2, "bf16")
+    assert parts["activations"] == tokens * activation_bytes(SMOLLM2, 2)
+    assert parts["gradients"] == SMOLLM2.parameters * 4 + 49152 * 576 * 2
+
+
+def test_gradients_and_the_activations_of_an_only_row_are_not_there_at_once() -> None:
+    head = 49152 * 576
+    for step in (a_step(2, 16, 100, 32), a_step(4, 16, 100, 32, updates=2)):
+        parts = memory(step, SMOLLM2, "bf16")
+        assert parts["activations"] == 2 * 596 * activation_bytes(SMOLLM2, 2)
+        assert parts["gradients"] == head * (4 + 2)
