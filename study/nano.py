@@ -3,8 +3,9 @@
     python study/nano.py --out ~/nano-study
 
 For every seed one base learns by imitation (recipe nano-base); from it every arm below trains (recipe nano-prorl) until
-it has sampled equally many prompts, those of groups without a signal counted too. Two runs are made at once, each with
-one thread. Started again it goes on: finished runs are skipped, others are resumed from their newest checkpoint.
+it has sampled equally many prompts, those of groups without a signal counted too. Each model is then sampled on
+held-out problems of every level. Two runs are made at once, each with one thread. Started again it goes on: what is
+finished is skipped, other runs are resumed from their newest checkpoint. `gather.py` takes the results out of it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ NO_RESET = ["resets.every=null", "resets.plateau=null", "resets.kl_above=null", 
 KEEP_OPTIMIZER = ["resets.clear_optimizer=false", "stages.far.reset.clear_optimizer=false"]
 SYMMETRIC = ["objective.clip_high=0.2"]
 ONE_FAMILY = "strings"
+PRORL = [sys.executable, "-c", "from prorl.cli.main import main; main()"]
+PROBLEMS, SAMPLES = 16, 128
+"""What each model is measured by: problems of each task, and completions of each."""
 STAGES = {"near": 0.4, "far": 1.0}
 """Share of all prompts at which each stage of the recipe ends."""
 
@@ -57,13 +61,13 @@ def arms(prompts: int, steps: int) -> Mapping[str, Sequence[str]]:
     plain = [*no_dynamic_sampling(prompts, steps), *SYMMETRIC]
     return {
         "full": [],
-        "keep-optimizer": KEEP_OPTIMIZER,
+        "plain-grpo": [*plain, *NO_RESET, *NO_KL],
         "no-reset": NO_RESET,
         "no-kl": NO_KL,
-        "no-reset-no-kl": [*NO_RESET, *NO_KL],
-        "symmetric-clip-no-dynamic-sampling": plain,
         "one-family": one_family(),
-        "plain-grpo": [*plain, *NO_RESET, *NO_KL],
+        "symmetric-clip-no-dynamic-sampling": plain,
+        "no-reset-no-kl": [*NO_RESET, *NO_KL],
+        "keep-optimizer": KEEP_OPTIMIZER,
     }
 
 
@@ -81,10 +85,9 @@ def until(prompts: int, steps: int) -> list[str]:
 
 def command(run: Path, recipe: str, changes: Iterable[str]) -> list[str]:
     """What makes or resumes the run."""
-    prorl = [sys.executable, "-c", "from prorl.cli.main import main; main()", "train"]
     if (run / "recipe.yaml").exists():
-        return [*prorl, "--resume", str(run)]
-    return [*prorl, recipe, *changes, "--out", str(run)]
+        return [*PRORL, "train", "--resume", str(run)]
+    return [*PRORL, "train", recipe, *changes, "--out", str(run)]
 
 
 def finished(run: Path) -> bool:
@@ -99,17 +102,45 @@ def make(run: Path, recipe: str, changes: Sequence[str]) -> str:
     """Bring one run to its end; one line about how that went."""
     if finished(run):
         return f"{run}: was finished"
-    run.parent.mkdir(parents=True, exist_ok=True)
-    with open(run.with_suffix(".log"), "a", encoding="utf-8") as log:
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-        code = subprocess.run(
-            command(run, recipe, changes), stdout=log, stderr=subprocess.STDOUT, env=environment, check=False
-        ).returncode
-    return f"{run}: " + ("finished" if finished(run) else f"left with code {code}, see {log.name}")
+    code = call(command(run, recipe, changes), run.with_suffix(".log"))
+    return f"{run}: " + ("finished" if finished(run) else f"left with code {code}, see {run.with_suffix('.log')}")
+
+
+def measure(run: Path, seed: int) -> str:
+    """Sample the model of a finished run on held-out problems, into `RUN.parquet`; one line about how that went."""
+    samples = run.with_suffix(".parquet")
+    if not finished(run):
+        return f"{run}: not measured, it isn't finished"
+    if samples.exists():
+        return f"{samples}: was there"
+    given = [f"--problems={PROBLEMS}", f"--samples={SAMPLES}", "--max-new-tokens=48", f"--seed={seed}"]
+    suites = [name.removeprefix("suite/") for name in measured_tasks()]
+    code = call([*PRORL, "eval", str(run), *suites, *given, "--out", str(samples)], run.with_suffix(".log"))
+    return f"{samples}: " + ("made" if samples.exists() else f"left with code {code}, see {run.with_suffix('.log')}")
+
+
+def measured_tasks() -> list[str]:
+    """All that the recipe names, trained on or not."""
+    from prorl.recipe.load import load
+
+    return [spec.task for spec in load("nano-prorl").tasks]
+
+
+def call(command: Sequence[str], log: Path) -> int:
+    """Run a command with one thread, its output added to `log`; its exit code."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with open(log, "a", encoding="utf-8") as file:
+        return subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=environment, check=False).returncode
+
+
+def bring(run: Path, recipe: str, changes: Sequence[str], seed: int) -> list[str]:
+    """Make a run and measure its model."""
+    return [make(run, recipe, changes), measure(run, seed)]
 
 
 def main() -> None:
-    """Bases first, then seed by seed all arms."""
+    """Bases first, then arm by arm all seeds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="folder for all runs, outside of the repository")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
@@ -123,21 +154,18 @@ def main() -> None:
     if unknown:
         parser.error(f"no arm {unknown[0]!r}; there are {', '.join(known)}")
     folders = {seed: given.out.expanduser().absolute() / f"seed{seed}" for seed in given.seeds}
-    bases = [(folder / "base", "nano-base", [f"seed={seed}"]) for seed, folder in folders.items()]
+    bases = [(folder / "base", "nano-base", [f"seed={seed}"], seed) for seed, folder in folders.items()]
+    ends = until(given.prompts, given.steps)
     runs = [
-        (
-            folder / arm,
-            "nano-prorl",
-            [f"seed={seed}", f"model={folder}/base/model", *until(given.prompts, given.steps), *changes],
-        )
-        for seed, folder in folders.items()
+        (folder / arm, "nano-prorl", [f"seed={seed}", f"model={folder}/base/model", *ends, *changes], seed)
         for arm, changes in known.items()
         if given.arms is None or arm in given.arms
+        for seed, folder in folders.items()
     ]
     with ThreadPoolExecutor(given.at_once) as pool:
         for wanted in (bases, runs):
-            for line in pool.map(lambda job: make(*job), wanted):
-                sys.stdout.write(f"{line}\n")
+            for lines in pool.map(lambda job: bring(*job), wanted):
+                sys.stdout.write("".join(f"{line}\n" for line in lines))
                 sys.stdout.flush()
 
 

@@ -39,7 +39,7 @@ SMALL = (
 ELSEWHERE = ("pip", "pytest", "mkdocs", "python", "wandb", "tensorboard")
 """Programs that a page may name; what they are given is looked at, but they aren't run."""
 FAR = re.compile("cluster")
-"""Commands that need Ray: only read here. `tests/cluster` runs such."""
+"""Commands that need Ray: only read here. `tests/cluster/test_page.py` runs them."""
 FEW = ("--problems=1", "--samples=3", "--max-new-tokens=2", "--precision=fp32", "--scored=1")
 """What makes a measurement that a page shows a matter of seconds; the last of an option's values counts."""
 ASKING = ("reset", "pause", "continue", "stop")

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
+import json
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from prorl.boundary import samples
 from prorl.policy.nano import make_nano
 from prorl.recipe.load import at_stage, load
 from prorl.recipe.schema import Recipe
+from prorl.run import metrics
+from prorl.tasks.contract import Split
+from prorl.tasks.registry import build
 from prorl.tasks.specs import expanded
 
 PROMPTS, STEPS = 16_000, 2_000
@@ -25,14 +32,16 @@ evaluation: null
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def reachable() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(Path(__file__).parents[1] / "study"))
+        yield
+
+
 @pytest.fixture(scope="module")
 def study() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("nano_study", Path(__file__).parents[1] / "study" / "nano.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return importlib.import_module("nano")
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +100,7 @@ def test_one_family_has_the_levels_that_the_others_have_in_each_stage(arms: dict
         levels = {spec.task.removeprefix("suite/nano-"): spec.weight for spec in full if "level" in spec.task}
         assert {spec.task: spec.weight for spec in one} == {f"nano/strings@{k}": weight for k, weight in levels.items()}
         assert [spec.options for spec in one] == [{"level": level} for level in range(1, 7)]
-        assert levels["level5"] == 3 * index
+        assert levels["level5"] == (1, 4)[index]
 
 
 def test_the_hardest_levels_and_a_whole_family_are_never_trained_on(arms: dict[str, Recipe]) -> None:
@@ -118,3 +127,51 @@ def test_a_run_is_made_once(study: ModuleType, tmp_path: Path) -> None:
     assert (run / "journal.jsonl").read_text() == journal
     missing = study.make(tmp_path / "out" / "seed0" / "none", "no-such-recipe", [])
     assert "left with code 2, see" in missing
+
+
+def test_a_model_is_measured_once_and_what_is_kept_of_its_run_is_what_it_did(
+    study: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study, "PROBLEMS", 1)
+    monkeypatch.setattr(study, "SAMPLES", 2)
+    recipe = tmp_path / "small.yaml"
+    reset = "stages: [{name: one, steps: 30}, {name: two, steps: 10, reset: {}}]"
+    text = SMALL.format(model=make_nano(tmp_path / "model", layers=1, hidden=16))
+    recipe.write_text(
+        text.replace("stages: [{name: one, steps: 2}]", reset)
+        + "validation: {every: 20, problems_per_task: 2, samples: 2}\nhealth: null\n"
+    )
+    run = tmp_path / "out" / "seed0" / "full"
+    assert "isn't finished" in study.measure(run, 0)
+    assert study.bring(run, str(recipe), ["seed=1"], 0) == [f"{run}: finished", f"{run.with_suffix('.parquet')}: made"]
+    assert study.measure(run, 0) == f"{run.with_suffix('.parquet')}: was there"
+
+    gather = importlib.import_module("gather")
+    monkeypatch.setattr(sys, "argv", ["gather.py", str(tmp_path / "out"), "--out", str(tmp_path / "kept")])
+    gather.main()
+    kept = json.loads((tmp_path / "kept" / "seed0.json").read_text())["full"]
+    assert (kept["steps"], kept["prompts"]) == (40, 80)
+    assert kept["resets"] == [{"step": 30, "reason": "entry of stage 'two'"}]
+    assert kept["curves"]["step"] == [25, 40]
+    steps = metrics.read(run / "metrics.jsonl")
+    mean = sum(step["entropy"] for step in steps[25:]) / 15
+    assert kept["curves"]["entropy"][1] == pytest.approx(mean, rel=1e-3)
+    assert [line["step"] for line in kept["validations"]] == [0, 20, 40]
+    assert kept["solved"]["samples"] == 2
+    assert len(kept["solved"]["by_task"]) == 30
+
+
+def test_right_answers_by_wrong_steps_are_told_apart(study: ModuleType, tmp_path: Path) -> None:
+    gather = importlib.import_module("gather")
+    task = build("nano/strings", options={"level": 2})
+    problem = task.problem(Split.TEST, 0)
+    right = problem.payload["solution"]
+    astray = "abcdef=" + right.partition("=")[2]
+    rows = [
+        {"model": "m", "task": "nano/strings", "problem": problem.id, "sample": number, "text": text,
+         "score": task.judge(problem, text).score}
+        for number, text in enumerate([right, astray, right, "abcdef=abcdef"])
+    ]  # fmt: skip
+    samples.write(samples.table(rows), tmp_path / "full.parquet")
+    found = gather.solved(tmp_path / "full.parquet", {problem.id: problem}, {"nano/strings": task})
+    assert found == {"samples": 4, "by_task": {"nano/strings": {problem.id: [3, 2]}}}

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from prorl.cli import main
 from prorl.policy.nano import make_nano
 from prorl.recipe.load import to_yaml, validate
 from prorl.run import journal, metrics
@@ -86,3 +87,24 @@ def test_twice_leaves_at_once(tmp_path: Path) -> None:
     assert said.strip() == "prorl: interrupted; a run goes on with: prorl train --resume RUN_DIR"
     assert not (tmp_path / "run" / "metrics.jsonl").exists(), "the step was not finished"
     assert not list((tmp_path / "run" / "checkpoints").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("train", "prorl: interrupted; a run goes on with: prorl train --resume RUN_DIR"),
+        ("tasks", "prorl: interrupted"),
+    ],
+)
+def test_only_training_is_told_how_a_run_goes_on(
+    command: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> None:
+        raise SystemExit(main.INTERRUPTED)
+
+    monkeypatch.setattr(main, "app", interrupted)
+    monkeypatch.setattr(sys, "argv", ["prorl", command])
+    with pytest.raises(SystemExit) as left:
+        main.main()
+    assert left.value.code == 130
+    assert capsys.readouterr().err.strip() == said

@@ -82,7 +82,8 @@ def main() -> None:
         sys.exit(1)
     except SystemExit as left:
         if left.code == INTERRUPTED:
-            _tell("prorl: interrupted; a run goes on with: prorl train --resume RUN_DIR")
+            training = sys.argv[1:2] == ["train"]
+            _tell("prorl: interrupted" + ("; a run goes on with: prorl train --resume RUN_DIR" if training else ""))
         raise
 
 

@@ -1,0 +1,181 @@
+"""What each part of the recipe contributes: differences between arms, paired by seed, from what `gather.py` kept.
+
+    python study/effects.py docs/results/nano
+
+Prints tables in Markdown. An interval is Student's, over seeds: a seed is what was repeated; all are asked the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.stats import t
+
+from prorl.boundary.estimators import pass_at_k
+
+TRAINED = ("running_sums", "sorting", "strings")
+Results = Mapping[int, Mapping[str, Mapping[str, Any]]]
+"""By seed and arm: what `gather.py` kept of the run."""
+Measure = Callable[[Mapping[str, Any]], float]
+
+
+class Interval(NamedTuple):
+    """A mean over seeds and its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+    seeds: int
+
+
+def load(folder: Path) -> Results:
+    """The results of all seeds."""
+    files = {int(file.stem.removeprefix("seed")): file for file in folder.glob("seed*.json")}
+    if not files:
+        raise SystemExit(f"{folder} holds no seed*.json; make them by gather.py")
+    return {seed: json.loads(files[seed].read_text(encoding="utf-8")) for seed in sorted(files)}
+
+
+def tasks(families: Iterable[str], levels: Iterable[int]) -> list[str]:
+    """Names of the tasks of some families and levels."""
+    levels = list(levels)
+    return [f"nano/{family}@level{level}" for family in families for level in levels]
+
+
+GROUPS: Mapping[str, Sequence[str]] = {
+    "levels 1–5": tasks(TRAINED, range(1, 6)),
+    "levels 4–5": tasks(TRAINED, (4, 5)),
+    "level 6, never trained": tasks(TRAINED, (6,)),
+    "digits, never trained": tasks(("digits",), range(1, 7)),
+    "walks, never trained": tasks(("walks",), range(1, 7)),
+}
+
+
+def rate(names: Sequence[str], k: int, checked: bool = True) -> Measure:
+    """pass@k, a mean over tasks; with `checked`, a success needs right steps besides the right answer."""
+
+    def of(run: Mapping[str, Any]) -> float:
+        n, by_task = run["solved"]["samples"], run["solved"]["by_task"]
+        by_name = [[counts[checked] for counts in by_task[name].values()] for name in names]
+        return fmean(float(pass_at_k([n] * len(c), c, k).mean()) for c in by_name)
+
+    return of
+
+
+def curve(run: Mapping[str, Any], name: str, first: float, last: float) -> float:
+    """Mean of a curve between two shares of the run."""
+    steps, values = run["curves"]["step"], run["curves"][name]
+    ends = first * steps[-1], last * steps[-1]
+    inside = [v for step, v in zip(steps, values, strict=True) if ends[0] < step <= ends[1] and v is not None]
+    return fmean(inside) if inside else float("nan")
+
+
+def validated(run: Mapping[str, Any], first: float, last: float) -> float:
+    """Mean pass@1 of the validations between two shares of the run."""
+    lines = run["validations"]
+    ends = first * lines[-1]["step"], last * lines[-1]["step"]
+    return fmean(line["pass_1"] for line in lines if ends[0] < line["step"] <= ends[1])
+
+
+def over_seeds(values: Sequence[float]) -> Interval:
+    """Mean and Student's interval."""
+    n, mean = len(values), fmean(values)
+    if n < 2:
+        return Interval(mean, float("nan"), float("nan"), n)
+    half = float(t.ppf(0.975, n - 1) * np.std(values, ddof=1) / n**0.5)
+    return Interval(mean, mean - half, mean + half, n)
+
+
+def paired(results: Results, arm: str, other: str, measure: Measure) -> Interval | None:
+    """arm − other over the seeds that have both; None if there are none."""
+    both = [runs for runs in results.values() if arm in runs and other in runs]
+    return over_seeds([measure(runs[arm]) - measure(runs[other]) for runs in both]) if both else None
+
+
+def alone(results: Results, arm: str, measure: Measure) -> Interval | None:
+    """Of one arm over its seeds; None if there are none."""
+    runs = [runs[arm] for runs in results.values() if arm in runs]
+    return over_seeds([measure(run) for run in runs]) if runs else None
+
+
+def arms(results: Results) -> list[str]:
+    """All arms that some seed has, the base first."""
+    names = dict.fromkeys(arm for runs in results.values() for arm in runs)
+    return [*names]
+
+
+def written(interval: Interval | None, signed: bool) -> str:
+    """In per cent, or in points; a star where 0 is outside of the interval of a difference."""
+    if interval is None:
+        return "–"
+    mean, low, high, n = interval
+    sign = "+" if signed else ""
+    if n < 2:
+        return f"{100 * mean:{sign}.1f}"
+    star = "\\*" if signed and (low > 0 or high < 0) else ""
+    return f"{100 * mean:{sign}.1f} [{100 * low:{sign}.1f}, {100 * high:{sign}.1f}]{star}"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """In Markdown."""
+    lines = [f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def report(results: Results) -> str:
+    """All tables."""
+    most = min(run["solved"]["samples"] for runs in results.values() for run in runs.values())
+    found, trained = arms(results), [arm for arm in arms(results) if arm != "base"]
+    parts = []
+    for k in (1, most):
+        rows = [
+            [arm, *(written(alone(results, arm, rate(names, k)), signed=False) for names in GROUPS.values())]
+            for arm in found
+        ]
+        parts.append(f"pass@{k}, per cent, right steps alone\n\n" + table(["arm", *GROUPS], rows))
+    for k in (1, most):
+        rows = [
+            [arm, *(written(paired(results, "full", arm, rate(names, k)), signed=True) for names in GROUPS.values())]
+            for arm in found
+            if arm != "full"
+        ]
+        parts.append(f"pass@{k}, full less arm, points, paired by seed\n\n" + table(["arm", *GROUPS], rows))
+    rows = []
+    for arm in trained:
+        runs = [runs[arm] for runs in results.values() if arm in runs]
+        rows.append(
+            [
+                arm,
+                str(len(runs)),
+                f"{min(run['steps'] for run in runs)}–{max(run['steps'] for run in runs)}",
+                f"{fmean(len(run['resets']) for run in runs):.1f}",
+                *(f"{fmean(curve(run, 'entropy', *part) for run in runs):.3f}" for part in ((0, 0.1), (0.9, 1))),
+                f"{fmean(curve(run, 'kl', 0, 1) for run in runs):.2f}",
+                f"{fmean(curve(run, 'effective_prompts', 0, 1) for run in runs):.2f}",
+                written(alone(results, arm, lambda run: validated(run, 0.5, 0.75)), signed=False),
+                written(alone(results, arm, lambda run: validated(run, 0.75, 1)), signed=False),
+            ]
+        )
+    head = [
+        "arm", "seeds", "steps", "resets", "entropy, first tenth", "entropy, last tenth", "KL", "prompts with a signal",
+        "validation, third quarter", "validation, last quarter",
+    ]  # fmt: skip
+    parts.append("The runs\n\n" + table(head, rows))
+    return "\n\n".join(parts)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("results", type=Path)
+    sys.stdout.write(report(load(parser.parse_args().results)) + "\n")
+
+
+if __name__ == "__main__":
+    main()
