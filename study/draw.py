@@ -79,7 +79,10 @@ def over_time(results: Results) -> Any:
 
 
 def levels(results: Results) -> Any:
-    """pass@1 and pass@most by family and level: base, full and plain GRPO; a dot for each seed."""
+    """pass@1 and pass@most by family and level: base, full and plain GRPO; a dot for each seed.
+
+    Lines are means, and dots seeds, of right answers; dotted lines are means of right answers by right steps.
+    """
     shown = [arm for arm in ("base", "full", "plain-grpo") if runs_of(results, arm)]
     palette = {**colours(results), "base": "#a0aec0"}
     families = ("running_sums", "sorting", "strings", "digits", "walks")
@@ -88,12 +91,16 @@ def levels(results: Results) -> Any:
     for row, k in zip(axes, (1, most), strict=True):
         for axis, family in zip(row, families, strict=True):
             for offset, arm in zip((-0.15, 0.0, 0.15), shown, strict=False):
-                seeds = [
-                    [100 * rate([f"nano/{family}@level{level}"], k)(run) for level in range(1, 7)]
-                    for run in runs_of(results, arm)
-                ]
-                axis.plot(range(1, 7), np.mean(seeds, axis=0), color=palette[arm], label=arm, lw=1.6)
-                for values in seeds:
+                by_answers, by_steps = (
+                    [
+                        [100 * rate([f"nano/{family}@level{level}"], k, checked)(run) for level in range(1, 7)]
+                        for run in runs_of(results, arm)
+                    ]
+                    for checked in (False, True)
+                )
+                axis.plot(range(1, 7), np.mean(by_answers, axis=0), color=palette[arm], label=arm, lw=1.6)
+                axis.plot(range(1, 7), np.mean(by_steps, axis=0), ":", color=palette[arm], lw=1.6)
+                for values in by_answers:
                     axis.plot(np.arange(1, 7) + offset, values, "o", color=palette[arm], ms=2.5, alpha=0.6)
             axis.axvspan(0.5 if family in families[3:] else 5.5, 6.5, color="#edf2f7", zorder=0)
             axis.grid(alpha=0.3)
@@ -109,7 +116,7 @@ def levels(results: Results) -> Any:
 
 def contributions(results: Results) -> Any:
     """Full less each arm with 95 % intervals over seeds, at pass@1 and pass@most."""
-    others = [arm for arm in arms(results) if arm not in ("base", "full")]
+    others = [arm for arm in arms(results) if arm != "full"]
     most = min(run["solved"]["samples"] for runs in results.values() for run in runs.values())
     groups = {name: GROUPS[name] for name in list(GROUPS)[:4]}
     figure, axes = plt.subplots(1, len(groups), figsize=(12, 0.5 * len(others) + 1.4), sharey=True)

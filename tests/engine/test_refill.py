@@ -141,6 +141,7 @@ def test_a_stop_text_ends_a_completion_as_soon_as_it_stands_there(tiny_model: Pa
         if stop in text:
             assert after.finished
             assert engine.decode(after.tokens) == text[: text.index(stop) + 2]
-            assert after.logprobs == before.logprobs[: len(after.tokens)]
         else:
-            assert after == before
+            assert (after.tokens, after.finished) == (before.tokens, before.finished)
+        # Up to rounding: a batch that others have left may be multiplied in another order.
+        assert after.logprobs == pytest.approx(before.logprobs[: len(after.tokens)], abs=1e-5)
