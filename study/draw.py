@@ -114,9 +114,14 @@ def levels(results: Results) -> Any:
     return figure
 
 
+def left_out(results: Results) -> list[str]:
+    """The arms that lack something of the full recipe."""
+    return [arm for arm in arms(results) if arm not in ("base", "full")]
+
+
 def contributions(results: Results) -> Any:
     """Full less each arm with 95 % intervals over seeds, at pass@1 and pass@most."""
-    others = [arm for arm in arms(results) if arm != "full"]
+    others = left_out(results)
     most = min(run["solved"]["samples"] for runs in results.values() for run in runs.values())
     groups = {name: GROUPS[name] for name in list(GROUPS)[:4]}
     figure, axes = plt.subplots(1, len(groups), figsize=(12, 0.5 * len(others) + 1.4), sharey=True)
@@ -149,6 +154,8 @@ def main() -> None:
     given = parser.parse_args()
     results = load(given.results)
     for name, draw in FIGURES.items():
+        if draw is contributions and not left_out(results):
+            continue  # nothing to hold the full recipe against yet
         file = given.out / f"{name}.svg"
         draw(results).savefig(file, bbox_inches="tight", metadata={"Date": None})
         sys.stdout.write(f"{file}\n")

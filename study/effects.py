@@ -115,12 +115,12 @@ def written(interval: Interval | None, signed: bool) -> str:
     """In per cent, or in points; a star where 0 is outside of the interval of a difference."""
     if interval is None:
         return "–"
-    mean, low, high, n = interval
     sign = "+" if signed else ""
-    if n < 2:
-        return f"{100 * mean:{sign}.1f}"
-    star = "\\*" if signed and (low > 0 or high < 0) else ""
-    return f"{100 * mean:{sign}.1f} [{100 * low:{sign}.1f}, {100 * high:{sign}.1f}]{star}"
+    mean, low, high = (f"{round(100 * value, 1) + 0.0:{sign}.1f}" for value in interval[:3])
+    if interval.seeds < 2:
+        return mean
+    star = "\\*" if signed and (interval.low > 0 or interval.high < 0) else ""
+    return f"{mean} [{low}, {high}]{star}"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -38,8 +38,9 @@ SMALL = (
 """What makes the training that a page shows a matter of seconds. Its steps, stages and resets stay."""
 ELSEWHERE = ("pip", "pytest", "mkdocs", "python", "wandb", "tensorboard")
 """Programs that a page may name; what they are given is looked at, but they aren't run."""
-FAR = re.compile("cluster")
-"""Commands that need Ray: only read here. `tests/cluster/test_page.py` runs them."""
+FAR = re.compile("cluster|nano-study")
+"""Commands that need Ray or the runs of a study: only read here. `tests/cluster/test_page.py` and `tests/test_study.py`
+run such."""
 FEW = ("--problems=1", "--samples=3", "--max-new-tokens=2", "--precision=fp32", "--scored=1")
 """What makes a measurement that a page shows a matter of seconds; the last of an option's values counts."""
 ASKING = ("reset", "pause", "continue", "stop")
