@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -30,13 +29,6 @@ compute: {{precision: fp32, threads: 1}}
 stages: [{{name: one, steps: 2}}]
 evaluation: null
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def reachable() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(Path(__file__).parents[1] / "study"))
-        yield
 
 
 @pytest.fixture(scope="module")

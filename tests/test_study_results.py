@@ -6,7 +6,6 @@ import importlib
 import json
 import random
 import sys
-from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 from statistics import fmean
@@ -18,13 +17,6 @@ from scipy.stats import ttest_rel
 
 N, PROBLEMS = 8, 3
 FAMILIES = ("running_sums", "sorting", "strings", "digits", "walks")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def reachable() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(Path(__file__).parents[1] / "study"))
-        yield
 
 
 @pytest.fixture(scope="module")
