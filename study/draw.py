@@ -8,12 +8,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 import numpy as np
-from effects import GROUPS, Results, arms, load, paired, rate
+from effects import GROUPS, Results, arms, load, most_samples, paired, rate
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
@@ -30,7 +31,7 @@ CURVES = {
 
 def colours(results: Results) -> dict[str, str]:
     """A colour for each arm but the base."""
-    return dict(zip((arm for arm in arms(results) if arm != "base"), COLOURS, strict=False))
+    return dict(zip((arm for arm in arms(results) if arm != "base"), cycle(COLOURS), strict=False))
 
 
 def runs_of(results: Results, arm: str) -> list[Any]:
@@ -86,7 +87,7 @@ def levels(results: Results) -> Any:
     shown = [arm for arm in ("base", "full", "plain-grpo") if runs_of(results, arm)]
     palette = {**colours(results), "base": "#a0aec0"}
     families = ("running_sums", "sorting", "strings", "digits", "walks")
-    most = min(run["solved"]["samples"] for runs in results.values() for run in runs.values())
+    most = most_samples(results)
     figure, axes = plt.subplots(2, len(families), figsize=(12, 5), sharex=True, sharey=True)
     for row, k in zip(axes, (1, most), strict=True):
         for axis, family in zip(row, families, strict=True):
@@ -122,7 +123,7 @@ def left_out(results: Results) -> list[str]:
 def contributions(results: Results) -> Any:
     """Full less each arm with 95 % intervals over seeds, at pass@1 and pass@most."""
     others = left_out(results)
-    most = min(run["solved"]["samples"] for runs in results.values() for run in runs.values())
+    most = most_samples(results)
     groups = {name: GROUPS[name] for name in list(GROUPS)[:4]}
     figure, axes = plt.subplots(1, len(groups), figsize=(12, 0.5 * len(others) + 1.4), sharey=True)
     for axis, (name, tasks) in zip(axes, groups.items(), strict=True):

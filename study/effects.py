@@ -1,15 +1,11 @@
 """What each part of the recipe contributes: differences between arms, paired by seed, from what `gather.py` kept.
 
-    python study/effects.py docs/results/nano
-
-Prints tables in Markdown. An interval is Student's, over seeds: a seed is what was repeated; all are asked the same.
+An interval is Student's, over seeds: a seed is what was repeated; all are asked the same.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -105,83 +101,12 @@ def alone(results: Results, arm: str, measure: Measure) -> Interval | None:
     return over_seeds([measure(run) for run in runs]) if runs else None
 
 
+def most_samples(results: Results) -> int:
+    """The largest k of pass@k that every model has samples for."""
+    return min(int(run["solved"]["samples"]) for runs in results.values() for run in runs.values())
+
+
 def arms(results: Results) -> list[str]:
     """All arms that some seed has, the base first."""
     names = dict.fromkeys(arm for runs in results.values() for arm in runs)
     return [*names]
-
-
-def written(interval: Interval | None, signed: bool) -> str:
-    """In per cent, or in points; a star where 0 is outside of the interval of a difference."""
-    if interval is None:
-        return "–"
-    sign = "+" if signed else ""
-    mean, low, high = (f"{round(100 * value, 1) + 0.0:{sign}.1f}" for value in interval[:3])
-    if interval.seeds < 2:
-        return mean
-    star = "\\*" if signed and (interval.low > 0 or interval.high < 0) else ""
-    return f"{mean} [{low}, {high}]{star}"
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """In Markdown."""
-    lines = [f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
-
-
-def report(results: Results) -> str:
-    """All tables."""
-    most = min(run["solved"]["samples"] for runs in results.values() for run in runs.values())
-    found, trained = arms(results), [arm for arm in arms(results) if arm != "base"]
-    parts = []
-    for title, checked in (("the right answer", False), ("the right answer by right steps alone", True)):
-        for k in (1, most):
-            of_arm = [
-                [arm, *(written(alone(results, arm, rate(names, k, checked)), False) for names in GROUPS.values())]
-                for arm in found
-            ]
-            parts.append(f"pass@{k} for {title}, per cent\n\n" + table(["arm", *GROUPS], of_arm))
-            less = [
-                [
-                    arm,
-                    *(
-                        written(paired(results, "full", arm, rate(names, k, checked)), True)
-                        for names in GROUPS.values()
-                    ),
-                ]
-                for arm in found
-                if arm != "full"
-            ]
-            parts.append(f"pass@{k} for {title}: full less arm, points\n\n" + table(["arm", *GROUPS], less))
-    rows = []
-    for arm in trained:
-        runs = [runs[arm] for runs in results.values() if arm in runs]
-        rows.append(
-            [
-                arm,
-                str(len(runs)),
-                f"{min(run['steps'] for run in runs)}–{max(run['steps'] for run in runs)}",
-                f"{fmean(len(run['resets']) for run in runs):.1f}",
-                *(f"{fmean(curve(run, 'entropy', *part) for run in runs):.3f}" for part in ((0, 0.1), (0.9, 1))),
-                f"{fmean(curve(run, 'kl', 0, 1) for run in runs):.2f}",
-                f"{fmean(curve(run, 'effective_prompts', 0, 1) for run in runs):.2f}",
-                written(alone(results, arm, lambda run: validated(run, 0.5, 0.75)), signed=False),
-                written(alone(results, arm, lambda run: validated(run, 0.75, 1)), signed=False),
-            ]
-        )
-    head = [
-        "arm", "seeds", "steps", "resets", "entropy, first tenth", "entropy, last tenth", "KL", "prompts with a signal",
-        "validation, third quarter", "validation, last quarter",
-    ]  # fmt: skip
-    parts.append("The runs\n\n" + table(head, rows))
-    return "\n\n".join(parts)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("results", type=Path)
-    sys.stdout.write(report(load(parser.parse_args().results)) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -33,7 +33,7 @@ def a_run(rng: random.Random, steps: int = 100) -> dict[str, Any]:
     at = list(range(25, steps + 1, 25))
     curve = [0.1 * i for i in range(len(at))]
     return {
-        "steps": steps, "resets": [{"step": 50, "reason": "…"}],
+        "steps": steps, "updates_without_signal": 5, "resets": [{"step": 50, "reason": "…"}],
         "curves": {"step": at, "entropy": curve, "kl": curve, "effective_prompts": curve},
         "validations": [{"step": step, "pass_1": step / 200} for step in (0, 25, 50, 75, 100)],
         "solved": {"samples": N, "by_task": by_task},
@@ -88,11 +88,12 @@ def test_differences_are_paired_by_seed(effects: ModuleType, folder: Path) -> No
 
 
 def test_a_star_is_a_difference_whose_interval_leaves_out_zero(effects: ModuleType) -> None:
-    assert effects.written(effects.over_seeds([0.2, 0.21, 0.22]), signed=True) == "+21.0 [+18.5, +23.5]\\*"
-    assert effects.written(effects.over_seeds([-0.2, 0.21, 0.22]), signed=True).startswith("+7.7 [-")
-    assert "*" not in effects.written(effects.over_seeds([-0.2, 0.21, 0.22]), signed=True)
-    assert effects.written(effects.over_seeds([0.2]), signed=True) == "+20.0"
-    assert effects.written(None, signed=True) == "–"
+    written = importlib.import_module("tables").written
+    assert written(effects.over_seeds([0.2, 0.21, 0.22]), signed=True) == "+21.0 [+18.5, +23.5]\\*"
+    assert written(effects.over_seeds([-0.2, 0.21, 0.22]), signed=True).startswith("+7.7 [-")
+    assert "*" not in written(effects.over_seeds([-0.2, 0.21, 0.22]), signed=True)
+    assert written(effects.over_seeds([0.2]), signed=True) == "+20.0"
+    assert written(None, signed=True) == "–"
 
 
 def test_parts_of_a_run(effects: ModuleType) -> None:
@@ -103,18 +104,20 @@ def test_parts_of_a_run(effects: ModuleType) -> None:
 
 
 def test_the_commands_write_every_table_and_figure(
-    effects: ModuleType,
-    folder: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["effects.py", str(folder)])
-    effects.main()
+    tables = importlib.import_module("tables")
+    monkeypatch.setattr(sys, "argv", ["tables.py", str(folder)])
+    tables.main()
     said = capsys.readouterr().out
     for arm in ("base", "full", "plain-grpo", "no-kl"):
-        assert f"\n| {arm} |" in said
-    assert "pass@8 for the right answer by right steps alone: full less arm" in said
+        assert f"\n| {arm} | {3 if arm == 'no-kl' else 4} | 100–100 | 1.0 |" in said
+        assert (f"full less {arm}, points" in said) == (arm != "full")
+    measure = tables.rate(tables.GROUPS["levels 4–5"], N, True)
+    wanted = tables.written(tables.paired(tables.load(folder), "full", "no-kl", measure), True)
+    lines = said.partition("full less no-kl, points\n")[2].splitlines()
+    [line] = [line for line in lines[:7] if line.startswith(f"| pass@{N}, right steps too")]
+    assert line.split(" | ")[2] == wanted
     draw = importlib.import_module("draw")
     monkeypatch.setattr(sys, "argv", ["draw.py", str(folder), "--out", str(tmp_path)])
     draw.main()
