@@ -38,9 +38,11 @@ SMALL = (
 """What makes the training that a page shows a matter of seconds. Its steps, stages and resets stay."""
 ELSEWHERE = ("pip", "pytest", "mkdocs", "python", "wandb", "tensorboard")
 """Programs that a page may name; what they are given is looked at, but they aren't run."""
-FAR = re.compile("cluster|nano-study")
-"""Commands that need Ray or the runs of a study: only read here. `tests/cluster/test_page.py` and `tests/test_study.py`
-run such."""
+FAR = re.compile("cluster")
+"""Commands that need Ray: only read here. `tests/cluster/test_page.py` runs them."""
+MODELS = "~/nano-study/seed0/"
+STUDY = {"base": "./nano", "full@500": "runs/mine@12", "full@1000": "runs/mine@15", "full": "runs/mine"}
+"""What stands here for the models of a study, which `tests/test_study.py` makes."""
 FEW = ("--problems=1", "--samples=3", "--max-new-tokens=2", "--precision=fp32", "--scored=1")
 """What makes a measurement that a page shows a matter of seconds; the last of an option's values counts."""
 ASKING = ("reset", "pause", "continue", "stop")
@@ -148,6 +150,7 @@ def _small(words: list[str]) -> list[str]:
     """The same command with a small model and small batches."""
     if words[0] == "train" and "--resume" not in words:
         return [*words, *SMALL]
+    words = [STUDY[word.removeprefix(MODELS)] if word.startswith(MODELS) else word for word in words]
     if words[0] == "boundary" and "--suite" in words:
         words = [*words, *FEW]
     if words[0] == "watch" and "--json" not in words:
