@@ -11,8 +11,8 @@ from prorl.tasks.specs import SUITE
 from prorl.tasks.suites import expand
 
 SHIPPED = (
-    "brorl-1.5b", "nano-base", "nano-prorl", "plain-grpo", "prorl-v1-1.5b", "prorl-v1-laptop", "prorl-v2-1.5b",
-    "prorl-v2-laptop", "quickstart",
+    "brorl-1.5b", "laptop-prorl", "nano-base", "nano-prorl", "plain-grpo", "prorl-v1-1.5b", "prorl-v1-laptop",
+    "prorl-v2-1.5b", "prorl-v2-laptop", "quickstart",
 )  # fmt: skip
 
 

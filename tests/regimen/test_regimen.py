@@ -81,6 +81,14 @@ def test_a_target_ends_a_stage_once_its_mean_is_reached() -> None:
     assert regimen.after(6, {"solved": 0.6}) == [EndStage(0, reason), EnterStage(1)]
 
 
+def test_a_count_is_a_target_as_well_and_is_told_in_full() -> None:
+    until = {"target": {"metric": "prompts_so_far", "at_least": 16_000}}
+    regimen = begun(a_recipe(stages=[{"name": "a", "steps": 50, "until": until}, {"name": "b", "steps": 1}]))
+    assert regimen.after(1, {"prompts_so_far": 15_999}) == []
+    reason = "prompts_so_far is 16,004, the target was 16,000"
+    assert regimen.after(2, {"prompts_so_far": 16_004}) == [EndStage(0, reason), EnterStage(1)]
+
+
 def test_a_plateau_ends_a_stage_and_progress_puts_it_off() -> None:
     until = {"plateau": {"patience": 2, "min_gain": 0.02}}
     recipe = one_stage(stage={"until": until}, validation={"every": 1}, evaluation=None)

@@ -1,4 +1,5 @@
 import pickle
+from itertools import pairwise
 
 import pytest
 
@@ -107,3 +108,30 @@ def test_the_levels_of_the_small_study_and_what_it_holds_out():
     assert {entry.task.partition("@")[0] for entry in held_out} == {"nano/digits", "nano/walks"}
     assert [entry.task.partition("@")[2] for entry in held_out] == 2 * [f"level{level}" for level in range(1, 7)]
     assert [entry.options["level"] for entry in held_out] == 2 * [1, 2, 3, 4, 5, 6]
+
+
+def test_the_laptop_s_tasks_are_of_five_domains_and_grow_with_the_level():
+    levels = [
+        {
+            entry.task.partition("@")[0]: build(entry.task, options=entry.options)
+            for entry in entries(f"laptop-level{n}")
+        }
+        for n in range(1, 5)
+    ]
+    everywhere = set.intersection(*map(set, levels))
+    assert len(everywhere) == 8
+    assert {domain(task) for task in everywhere} == {"logic", "math", "instructions"}
+    assert [sorted(set(level) - everywhere) for level in levels] == [[], ["code/builtin"], [], ["code/builtin"]]
+    for easier, harder in pairwise(levels):
+        for name in everywhere:
+            assert length(easier[name]) < length(harder[name]), name
+    learnt = everywhere | {"code/builtin", "stem/generated_choice@physics"}
+    assert not learnt & {entry.task for entry in entries("laptop-held-out")}
+
+
+def length(task) -> int:
+    """Characters of twenty problems and their solutions, which are right."""
+    problems = [task.problem(Split.TEST, number) for number in range(20)]
+    solutions = [task.worked_solution(problem) for problem in problems]
+    assert all(task.judge(problem, text).score == 1 for problem, text in zip(problems[:2], solutions[:2], strict=True))
+    return sum(len(problem.messages[-1].content) + len(text) for problem, text in zip(problems, solutions, strict=True))

@@ -49,7 +49,8 @@ class StageClock:
         mean = fmean(self._values)
         if len(self._values) < target.window or not mean >= target.at_least:
             return None
-        return f"{target.metric} is {mean:.4g} in the mean of {target.window}, the target was {target.at_least:g}"
+        over = f" in the mean of {target.window}" if target.window > 1 else ""
+        return f"{target.metric} is {_written(mean)}{over}, the target was {_written(target.at_least)}"
 
     def state_dict(self) -> dict[str, Any]:
         """Steps, and what was measured in the stage."""
@@ -60,3 +61,7 @@ class StageClock:
         self.steps = state["steps"]
         self._values = deque(state["values"], maxlen=self._values.maxlen)
         self._stall.load_state_dict(state["stall"])
+
+
+def _written(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from prorl.errors import UserError
-from prorl.tasks import registry
+from prorl.tasks import laptop, registry
 
 LOGIC = "reasoning_gym/"
 
@@ -62,6 +62,20 @@ def _nano(families: Sequence[str], levels: Sequence[int]) -> list[Entry]:
     return [Entry(f"nano/{name}@level{level}", options={"level": level}) for name in families for level in levels]
 
 
+def _laptop(level: int) -> list[Entry]:
+    options = {name: levels[level - 1] for name, levels in laptop.FAMILIES.items()}
+    if level in laptop.CODE_LEVELS:
+        options[laptop.CODE] = laptop.CODE_LEVELS[level]
+    return [Entry(f"{name}@level{level}", options=given) for name, given in options.items()]
+
+
+def _laptop_held_out() -> list[Entry]:
+    subjects = [
+        Entry(f"{laptop.CHOICES}@{subject}", options={"subjects": [subject]}) for subject in laptop.HELD_OUT_SUBJECTS
+    ]
+    return [*subjects, *(Entry(name, options=options) for name, options in laptop.HELD_OUT.items())]
+
+
 SUITES: Mapping[str, tuple[str, Callable[[], list[Entry]]]] = {
     "logic": ("every Reasoning Gym task", _logic),
     "prorl-logic": (
@@ -86,6 +100,11 @@ SUITES: Mapping[str, tuple[str, Callable[[], list[Entry]]]] = {
         "all levels of the nano tasks that a study never trains on",
         partial(_nano, NANO_HELD_OUT, NANO_LEVELS),
     ),
+    **{
+        f"laptop-level{level}": (f"level {level} of small tasks of four domains", partial(_laptop, level))
+        for level in laptop.LEVELS
+    },
+    "laptop-held-out": ("tasks and subjects that recipe laptop-prorl never trains on", _laptop_held_out),
 }
 """What each suite is, and its entries. Names of tasks are looked up when they are needed, for that takes seconds."""
 
