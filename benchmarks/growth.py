@@ -1,8 +1,9 @@
 """How the time of a step grows with its sizes, and its peak of memory against what `prorl recipe show` says.
 
-    python benchmarks/growth.py [--out growth.json]
+    python benchmarks/growth.py --out growth.json
 
-Every point is a process of its own, so that its peak of memory is its own.
+Every point is a process of its own, so that its peak of memory is its own. Those that are in the file are not measured
+again.
 """
 
 from __future__ import annotations
@@ -60,25 +61,24 @@ def point(size: dict[str, int]) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--point", type=json.loads, help=argparse.SUPPRESS)
-    parser.add_argument("--sweep", action="append", choices=list(SWEEPS))
     given = parser.parse_args()
     if given.point:
         print(json.dumps(point(given.point)))  # noqa: T201
         return
     from setting import write
 
-    found = {}
-    for name in given.sweep or SWEEPS:
-        found[name] = []
-        for value in SWEEPS[name]:
+    found = json.loads(given.out.read_text(encoding="utf-8"))["sweeps"] if given.out.exists() else {}
+    for name, values in SWEEPS.items():
+        points = found.setdefault(name, [])
+        for value in values[len(points) :]:
             size = {**BASE, name: value}
             command = [sys.executable, __file__, "--point", json.dumps(size)]
             done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parent)
-            found[name].append({**size, **json.loads(done.stdout.splitlines()[-1])})
-            print(name, value, found[name][-1], flush=True)  # noqa: T201
-    write(given.out, {"what": "growth", "sweeps": found})
+            points.append({**size, **json.loads(done.stdout.splitlines()[-1])})
+            print(name, value, points[-1], flush=True)  # noqa: T201
+            write(given.out, {"what": "growth", "sweeps": found})
 
 
 if __name__ == "__main__":

@@ -3,9 +3,11 @@
     python benchmarks/roofline.py [--out roofline.json]
 
 The bound of a phase is the longer of two times: its floating-point operations at the rate of a large bf16 matrix
-product, and the bytes that it has to read at the rate of reading memory. Only what the algorithm needs is counted: no
-recomputed logits, no padding, no copies. The rates are measured before and after every round, since other users of the
-machine come and go; a round's share is by their mean, and what is told is the round of the median share.
+product, and the bytes that it has to read at the rate of reading memory. `share` is that of the time it took;
+`share_apart` is the share of the sum of such bounds of its parts, which can't run side by side: products, attention and
+the optimizer. Only what the algorithm needs is counted: no recomputed logits, no padding, no copies. The rates are
+measured before and after every round, since other users of the machine come and go; a round's share is by their mean,
+and what is told is the round of the median share.
 """
 
 from __future__ import annotations
@@ -48,23 +50,28 @@ class Machine:
 
 
 @dataclass(frozen=True)
-class Need:
-    """What a phase has to compute and to read."""
+class Part:
+    """What a part of a phase has to compute and to read."""
 
     operations: float
     bytes_read: float
 
-    def share(self, seconds: float, rates: Sequence[tuple[float, float]]) -> dict[str, float]:
-        """Of the bound, which is by the rates' means."""
-        peak, reading = (statistics.fmean(rate) for rate in zip(*rates, strict=True))
-        by_arithmetic, by_memory = self.operations / peak, self.bytes_read / reading
-        return {
-            "seconds": seconds, "arithmetic": by_arithmetic, "memory": by_memory,
-            "share": max(by_arithmetic, by_memory) / seconds, "peak": peak, "reading": reading,
-        }  # fmt: skip
+
+def share(parts: Sequence[Part], seconds: float, rates: Sequence[tuple[float, float]]) -> dict[str, float]:
+    """Of the phase's bounds, which are by the rates' means."""
+    peak, reading = (statistics.fmean(rate) for rate in zip(*rates, strict=True))
+    bounds = [(part.operations / peak, part.bytes_read / reading) for part in parts]
+    by_arithmetic, by_memory = map(sum, zip(*bounds, strict=True))
+    return {
+        "seconds": seconds, "arithmetic": by_arithmetic, "memory": by_memory,
+        "share": max(by_arithmetic, by_memory) / seconds, "share_apart": sum(map(max, bounds)) / seconds,
+        "peak": peak, "reading": reading,
+    }  # fmt: skip
 
 
-def measured(machine: Machine, need: Need, round_of: Callable[[], float], rounds: int = 3) -> dict[str, float]:
+def measured(
+    machine: Machine, parts: Sequence[Part], round_of: Callable[[], float], rounds: int = 3
+) -> dict[str, float]:
     """The round of the median share, after one to warm up; `round_of` makes a round and gives its seconds."""
     round_of()
     shares = []
@@ -72,9 +79,9 @@ def measured(machine: Machine, need: Need, round_of: Callable[[], float], rounds
     for _ in range(rounds):
         seconds = round_of()
         after = machine.rates()
-        shares.append(need.share(seconds, [before, after]))
+        shares.append(share(parts, seconds, [before, after]))
         before = after
-    return sorted(shares, key=lambda share: share["share"])[rounds // 2]
+    return sorted(shares, key=lambda found: found["share"])[rounds // 2]
 
 
 def matrices(shape: ModelShape) -> tuple[int, int]:
@@ -96,16 +103,16 @@ def decode(engine: LocalEngine, shape: ModelShape, machine: Machine, case: dict[
     steps, rows = new - 1, groups * n
     layers, head = matrices(shape)
     token = 2 * shape.layers * shape.key_value_heads * shape.head_size * 2
-    need = Need(
-        steps * rows * 2 * (layers + head) + attention(shape, rows * steps * (depth + new // 2)),
-        steps * (2 * (layers + head) + token * (groups * depth + rows * new // 2)),
-    )
+    parts = [
+        Part(steps * rows * 2 * (layers + head), steps * 2 * (layers + head)),
+        Part(attention(shape, rows * steps * (depth + new // 2)), steps * token * (groups * depth + rows * new // 2)),
+    ]
 
     def a_round() -> float:
         short = took(lambda: list(engine.sample(requests, Sampling(n, 1.0, 1))))
         return took(lambda: list(engine.sample(requests, Sampling(n, 1.0, new)))) - short
 
-    return measured(machine, need, a_round)
+    return measured(machine, parts, a_round)
 
 
 def train(engine: LocalEngine, shape: ModelShape, machine: Machine, case: dict[str, int]) -> dict[str, float]:
@@ -117,10 +124,11 @@ def train(engine: LocalEngine, shape: ModelShape, machine: Machine, case: dict[s
     tokens, targets = groups * (depth + n * (new - 1)), groups * n * new
     pairs = groups * (depth**2 // 2 + n * (new - 1) * (depth + new // 2))
     passes = 4  # one forward pass of the reference, one of the policy, and twice that back
-    need = Need(
-        passes * (2 * (tokens * layers + targets * head) + attention(shape, pairs)),
-        passes * 2 * (layers + head) + 2 * shape.parameters * 4 * 4,  # and the update: weights, moments and gradients
-    )
+    parts = [
+        Part(passes * 2 * (tokens * layers + targets * head), passes * 2 * (layers + head)),
+        Part(passes * attention(shape, pairs), 0),
+        Part(0, 2 * shape.parameters * 4 * 4),  # the update: weights, moments and gradients
+    ]
 
     def a_round() -> float:
         sampled = engine.sample(requests, sampling)
@@ -129,7 +137,7 @@ def train(engine: LocalEngine, shape: ModelShape, machine: Machine, case: dict[s
             lambda: engine.update(dealt, Objective(), Optimizer(learning_rate=1e-7), sampling, Coefficients(kl=1e-3))
         )
 
-    return measured(machine, need, a_round)
+    return measured(machine, parts, a_round)
 
 
 CASES = {
