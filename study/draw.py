@@ -121,26 +121,31 @@ def left_out(results: Results) -> list[str]:
 
 
 def contributions(results: Results) -> Any:
-    """Full less each arm with 95 % intervals over seeds, at pass@1 and pass@most."""
+    """Full less each arm with 95 % intervals over seeds, at pass@1 and pass@most, by answers and by steps."""
     others = left_out(results)
     most = most_samples(results)
-    groups = {name: GROUPS[name] for name in list(GROUPS)[:4]}
-    figure, axes = plt.subplots(1, len(groups), figsize=(12, 0.5 * len(others) + 1.4), sharey=True)
-    for axis, (name, tasks) in zip(axes, groups.items(), strict=True):
-        for k, colour, shift in ((1, "#2b6cb0", -0.12), (most, "#c05621", 0.12)):
-            for place, arm in enumerate(others):
-                found = paired(results, "full", arm, rate(tasks, k))
-                if found is not None:
-                    label = f"pass@{k}" if place == 0 else None
-                    axis.plot([100 * found.low, 100 * found.high], [place + shift] * 2, color=colour, lw=1.6)
-                    axis.plot(100 * found.mean, place + shift, "o", color=colour, ms=4, label=label)
-        axis.axvline(0, color="#1a202c", lw=0.8)
+    groups = list(GROUPS.items())[:4]
+    size = (12, 2 * (0.4 * len(others) + 0.9))
+    figure, axes = plt.subplots(2, len(groups), figsize=size, sharey=True, sharex=True, squeeze=False)
+    for row, (checked, kind) in zip(axes, ((False, "right answer"), (True, "right steps too")), strict=True):
+        for axis, (_, tasks) in zip(row, groups, strict=True):
+            for k, colour, shift in ((1, "#2b6cb0", -0.15), (most, "#c05621", 0.15)):
+                for place, arm in enumerate(others):
+                    found = paired(results, "full", arm, rate(tasks, k, checked))
+                    if found is not None:
+                        label = f"pass@{k}" if place == 0 else None
+                        axis.plot([100 * found.low, 100 * found.high], [place + shift] * 2, color=colour, lw=1.6)
+                        axis.plot(100 * found.mean, place + shift, "o", color=colour, ms=4, label=label)
+            axis.axvline(0, color="#1a202c", lw=0.8)
+            axis.grid(alpha=0.3, axis="x")
+        row[0].set_ylabel(kind)
+    for axis, (name, _) in zip(axes[0], groups, strict=True):
         axis.set_title(name, fontsize=10)
+    for axis in axes[1]:
         axis.set_xlabel("full less arm, points")
-        axis.grid(alpha=0.3, axis="x")
-    axes[0].set_yticks(range(len(others)), others)
-    axes[0].invert_yaxis()
-    axes[-1].legend(frameon=False, fontsize=8)
+    axes[0, 0].set_yticks(range(len(others)), others)
+    axes[0, 0].set_ylim(len(others) - 0.5, -0.5)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), frameon=False, fontsize=8, loc="upper right")
     figure.tight_layout()
     return figure
 
@@ -154,6 +159,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     results = load(given.results)
+    given.out.mkdir(parents=True, exist_ok=True)
     for name, draw in FIGURES.items():
         if draw is contributions and not left_out(results):
             continue  # nothing to hold the full recipe against yet

@@ -119,9 +119,9 @@ def test_the_commands_write_every_table_and_figure(
     [line] = [line for line in lines[:7] if line.startswith(f"| pass@{N}, right steps too")]
     assert line.split(" | ")[2] == wanted
     draw = importlib.import_module("draw")
-    monkeypatch.setattr(sys, "argv", ["draw.py", str(folder), "--out", str(tmp_path)])
+    monkeypatch.setattr(sys, "argv", ["draw.py", str(folder), "--out", str(tmp_path / "figures")])
     draw.main()
     for name in draw.FIGURES:
-        picture = (tmp_path / f"{name}.svg").read_text()
+        picture = (tmp_path / "figures" / f"{name}.svg").read_text()
         assert "plain-grpo" in picture
         assert "<svg" in picture
