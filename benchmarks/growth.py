@@ -61,15 +61,16 @@ def point(size: dict[str, int]) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--point", type=json.loads, help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.point:
-        print(json.dumps(point(given.point)))  # noqa: T201
+    either = parser.add_mutually_exclusive_group(required=True)
+    either.add_argument("--out", type=Path)
+    either.add_argument("--point", type=json.loads, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.point:
+        print(json.dumps(point(asked.point)))  # noqa: T201
         return
     from setting import write
 
-    found = json.loads(given.out.read_text(encoding="utf-8"))["sweeps"] if given.out.exists() else {}
+    found = json.loads(asked.out.read_text(encoding="utf-8"))["sweeps"] if asked.out.exists() else {}
     for name, values in SWEEPS.items():
         points = found.setdefault(name, [])
         for value in values[len(points) :]:
@@ -78,7 +79,7 @@ def main() -> None:
             done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parent)
             points.append({**size, **json.loads(done.stdout.splitlines()[-1])})
             print(name, value, points[-1], flush=True)  # noqa: T201
-            write(given.out, {"what": "growth", "sweeps": found})
+            write(asked.out, {"what": "growth", "sweeps": found})
 
 
 if __name__ == "__main__":

@@ -151,6 +151,11 @@ def test_a_model_is_measured_once_and_what_is_kept_of_its_run_is_what_it_did(
     assert [line["step"] for line in kept["validations"]] == [0, 20, 40]
     assert kept["solved"]["samples"] == 2
     assert len(kept["solved"]["by_task"]) == 30
+    monkeypatch.setattr(
+        sys, "argv", ["gather.py", str(tmp_path / "out"), "--out", str(tmp_path / "few"), "--arms", "no-kl"]
+    )
+    gather.main()
+    assert json.loads((tmp_path / "few" / "seed0.json").read_text()) == {}, "only the arms that were asked for"
 
 
 def test_right_answers_by_wrong_steps_are_told_apart(study: ModuleType, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import torch
 
 from prorl.engine.local.engine import LocalEngine
 from prorl.engine.local.rows import cut
+from prorl.engine.local.trainer import tree_of
 from prorl.engine.protocol import Coefficients, GroupRequest, Sampling, TrainingGroup
 from prorl.errors import IntegrityError
 from prorl.recipe.schema import KL, Compute, Correction, Objective, Optimizer
@@ -95,7 +96,7 @@ def test_rows_keep_to_the_budget_and_lose_no_token(tiny_model: Path) -> None:
     groups = groups_of(engine, 6)
     whole = [c.tokens for g in groups for c in g.sampled.completions]
     for budget in (1, 15, 30, 200):
-        rows = cut(groups, budget)
+        rows = cut([tree_of(group) for group in groups], budget)
         assert [tuple(b) for row in rows for tree in row.trees for b in tree.branches] == whole
         assert [row.first_token for row in rows] == [
             sum(sum(earlier.lengths) for earlier in rows[:number]) for number in range(len(rows))

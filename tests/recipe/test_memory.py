@@ -50,10 +50,11 @@ def test_estimates_are_within_a_tenth_of_measured_peaks() -> None:
 @pytest.mark.parametrize(
     ("step", "tokens"),
     [
-        (a_step(8, 16, 100, 32), 3 * 596),  # three groups are a row, and another row comes after it
-        (a_step(8, 32, 100, 32), 1092),  # one group, since two don't fit
-        (a_step(1, 16, 100, 257), 100 + 7 * 256),  # as many completions of a group as fit
-        (a_step(1, 16, 200, 3001), 200 + 3000),  # one, though it alone is longer than a row
+        (a_step(16, 16, 100, 32), 6 * 596),  # six groups are a row, and another row comes after it
+        (a_step(16, 16, 60, 129), 2108 + 60 + 15 * 128),  # a short prompt is cut at the row's end and repeated
+        (a_step(8, 64, 240, 32), 2224),  # one group, since two don't fit
+        (a_step(1, 16, 100, 513), 100 + 7 * 512),  # as many completions of a group as fit
+        (a_step(1, 16, 200, 5001), 200 + 5000),  # one, though it alone is longer than a row
     ],
 )
 def test_rows_hold_what_fits_into_them(step: Recipe, tokens: int) -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from prorl.recipe.filling import fill
 from prorl.recipe.load import at_stage
 from prorl.recipe.schema import Recipe, Rollout
 
@@ -56,30 +57,23 @@ def memory(recipe: Recipe, shape: ModelShape, precision: str) -> dict[str, int]:
 def _rows_and_gradients(stage: Recipe, shape: ModelShape, head: int) -> Iterator[tuple[int, int]]:
     """Moments of an update at which memory may be fullest: bytes of gradients, and packed tokens of the row.
 
-    While the first row goes back, gradients grow as activations go, that of the output head (`head` bytes more until it
-    is added up) before all others; while later ones do, those of all weights are there.
+    While an only row goes back, gradients grow as activations go, that of the output head (`head` bytes more until it
+    is added up) before all others. Of several rows each finds the gradients of all weights there, the first one too:
+    what it lets go is too scattered for the next one's, and the process keeps it.
     """
-    first, *later = _rows(stage)
-    yield shape.vocabulary * shape.hidden * 4 + head, first
-    for row in later:
-        yield shape.parameters * 4 + head, row
-    yield shape.parameters * 4 + head, 0
+    rows = _rows(stage)
+    if len(rows) == 1:
+        yield shape.vocabulary * shape.hidden * 4 + head, rows[0]
+    yield shape.parameters * 4 + head, max(rows) if len(rows) > 1 else 0
 
 
 def _rows(stage: Recipe) -> list[int]:
-    """Packed tokens of an update's rows, all prompts and completions being as long as they may be: whole groups as long
-    as they fit into `train_tokens`, or parts of a group (`engine/local/rows.py`)."""
+    """Packed tokens of an update's rows, all prompts and completions being as long as they may be."""
     rollout, budget = stage.rollout, stage.compute.train_tokens
     depth, length, n = _prompt(rollout), rollout.max_new_tokens - 1, rollout.samples_per_prompt
     groups = math.ceil(rollout.prompts_per_step / stage.optimizer.updates_per_step)
-    branches = min(n, max(1, (budget - depth) // max(length, 1)))
-    pieces = [depth + min(branches, n - first) * length for first in range(0, n, branches)] * groups
-    rows = [0]
-    for piece in pieces:
-        if rows[-1] and rows[-1] + piece > budget:
-            rows.append(0)
-        rows[-1] += piece
-    return rows
+    rows = fill([(depth, [length] * n)] * groups, budget)
+    return [sum(depth + (piece.end - piece.first) * length for piece in row) for row in rows]
 
 
 _LIBRARIES = 650 * 2**20

@@ -184,8 +184,8 @@ class Compute(Section):
     """Threads of the tensor library; 0: one a core."""
     kernels: bool = True
     """Compiled kernels where there is a C++ compiler (`prorl doctor`); false: PyTorch alone, which is slower."""
-    train_tokens: PositiveInt = 2048
-    """Token budget of one forward-backward pass; a longer group is split, repeating its prompt."""
+    train_tokens: PositiveInt = 4096
+    """Token budget of one forward-backward pass; how groups fill it is told in `prorl.recipe.filling`."""
     recompute: bool = False
     """Keep only the inputs of layers for the backward pass and compute the rest again (activation checkpointing)."""
     concurrent_samples: PositiveInt = 256

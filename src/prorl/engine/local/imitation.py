@@ -8,7 +8,7 @@ import torch
 
 from prorl.engine.local.masters import MasterOptimizer
 from prorl.engine.local.ranks import Ranks, share
-from prorl.engine.local.rows import fill
+from prorl.engine.local.rows import cut
 from prorl.engine.local.schedule import deal, learning_rate
 from prorl.engine.protocol import Example, ImitationReport
 from prorl.policy.model import Policy
@@ -28,7 +28,7 @@ def imitate(
     total, tokens, norm, rate = 0.0, 0, 0.0, 0.0
     for part in deal(examples, settings.updates_per_step):
         weight = 1.0 / sum(len(example.answer) for example in part)
-        rows = fill((Tree(example.prompt, [example.answer]) for example in part), row_tokens)
+        rows = cut([Tree(example.prompt, [example.answer]) for example in part], row_tokens)
         for row in share(rows, ranks):
             logprobs, _ = policy.logprobs(PackedTrees.of(row.trees), temperature=1.0)
             loss = -weight * (not row.idle) * logprobs.sum()

@@ -1,12 +1,12 @@
-"""Groups of a step cut into rows that fit a token budget. A completion is never cut; a prompt may be repeated."""
+"""Trees cut into rows that fit a token budget. A completion is never cut; a prompt may be repeated."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from prorl.engine.protocol import TrainingGroup
 from prorl.policy.tree import Tree
+from prorl.recipe.filling import fill
 
 
 @dataclass(frozen=True)
@@ -31,39 +31,13 @@ class Row:
         return [len(branch) for tree in self.trees for branch in tree.branches]
 
 
-def cut(groups: Sequence[TrainingGroup], budget: int) -> list[Row]:
+def cut(trees: Sequence[Tree], budget: int) -> list[Row]:
     """Rows of at most `budget` packed tokens, in order; more only where one completion and its prompt need more."""
-    return fill(_pieces(groups, budget), budget)
-
-
-def fill(pieces: Iterable[Tree], budget: int) -> list[Row]:
-    """Rows of whole trees, in order, each of at most `budget` packed tokens or of one tree."""
+    lengths = [(len(tree.trunk), [max(len(branch) - 1, 0) for branch in tree.branches]) for tree in trees]
     rows: list[Row] = []
-    trees: list[Tree] = []
-    first = used = 0
-    for tree in pieces:
-        if trees and used + tree.tokens > budget:
-            rows.append(Row(tuple(trees), first))
-            first += sum(rows[-1].lengths)
-            trees, used = [], 0
-        trees.append(tree)
-        used += tree.tokens
-    return [*rows, Row(tuple(trees), first)] if trees else rows
-
-
-def _pieces(groups: Sequence[TrainingGroup], budget: int) -> list[Tree]:
-    """Each group as one tree, or as several that repeat the trunk when it is larger than the budget."""
-    pieces = []
-    for group in groups:
-        trunk = group.sampled.request.prompt
-        branches: list[tuple[int, ...]] = []
-        used = len(trunk)
-        for completion in group.sampled.completions:
-            cost = len(completion.tokens) - 1
-            if branches and used + cost > budget:
-                pieces.append(Tree(trunk, branches))
-                branches, used = [], len(trunk)
-            branches.append(completion.tokens)
-            used += cost
-        pieces.append(Tree(trunk, branches))
-    return pieces
+    first = 0
+    for pieces in fill(lengths, budget):
+        parts = tuple(Tree(trees[at].trunk, trees[at].branches[begin:end]) for at, begin, end in pieces)
+        rows.append(Row(parts, first))
+        first += sum(rows[-1].lengths)
+    return rows

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from prorl.engine.local.rows import Row, fill
+from prorl.engine.local.rows import Row, cut
 from prorl.engine.protocol import Given, Scored
 from prorl.policy.model import Policy
 from prorl.policy.tree import PackedTrees, Tree
@@ -19,25 +19,10 @@ def score(policy: Policy, given: Sequence[Given], temperature: float, budget: in
     A forward pass has at most `budget` packed tokens, or one completion and its prompt. An empty completion has no
     tokens and gets two empty tuples.
     """
-    rows = fill((piece for one in given for piece in _pieces(one, budget)), budget)
+    rows = cut([Tree(one.prompt, one.completions) for one in given], budget)
     scored = (one for row in rows for one in _scored(policy, row, temperature))
     for one in given:
         yield tuple(itertools.islice(scored, len(one.completions)))
-
-
-def _pieces(given: Given, budget: int) -> Iterator[Tree]:
-    """One prompt with its completions as trees within the budget; the prompt is repeated where they don't fit."""
-    branches: list[tuple[int, ...]] = []
-    used = len(given.prompt)
-    for completion in given.completions:
-        cost = max(len(completion) - 1, 0)
-        if branches and used + cost > budget:
-            yield Tree(given.prompt, branches)
-            branches, used = [], len(given.prompt)
-        branches.append(completion)
-        used += cost
-    if branches:
-        yield Tree(given.prompt, branches)
 
 
 @torch.no_grad()

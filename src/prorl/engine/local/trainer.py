@@ -18,7 +18,7 @@ from prorl.engine.local.tally import Tally
 from prorl.engine.protocol import Coefficients, Sampling, TrainingGroup, UpdateReport
 from prorl.errors import IntegrityError
 from prorl.policy.model import Policy
-from prorl.policy.tree import PackedTrees
+from prorl.policy.tree import PackedTrees, Tree
 from prorl.recipe.schema import Objective, Optimizer
 
 
@@ -70,7 +70,7 @@ class Trainer:
         )  # fmt: skip
 
     def _batch(self, groups: Sequence[TrainingGroup], objective: Objective, sampling: Sampling) -> Batch:
-        rows = share(cut(groups, self.row_tokens), self.ranks)
+        rows = share(cut([tree_of(group) for group in groups], self.row_tokens), self.ranks)
         return Batch(groups, rows, objective.aggregation, sampling.max_new_tokens)
 
     def _backward(
@@ -104,6 +104,11 @@ class Trainer:
             if not row.idle:
                 whole[row.first_token : row.first_token + len(logprobs)] = logprobs
         return self.ranks.sum(whole)
+
+
+def tree_of(group: TrainingGroup) -> Tree:
+    """A group's prompt and all its completions."""
+    return Tree(group.sampled.request.prompt, [completion.tokens for completion in group.sampled.completions])
 
 
 def _check_fresh(drift: float, fresh_reference: bool) -> None:
