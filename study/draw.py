@@ -125,7 +125,7 @@ def contributions(results: Results) -> Any:
     others = left_out(results)
     most = most_samples(results)
     groups = list(GROUPS.items())[:4]
-    size = (12, 2 * (0.4 * len(others) + 0.9))
+    size = (12, 2 * (0.4 * max(len(others), 2) + 0.9))
     figure, axes = plt.subplots(2, len(groups), figsize=size, sharey=True, sharex=True, squeeze=False)
     for row, (checked, kind) in zip(axes, ((False, "right answer"), (True, "right steps too")), strict=True):
         for axis, (_, tasks) in zip(row, groups, strict=True):
