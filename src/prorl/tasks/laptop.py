@@ -54,8 +54,8 @@ CODE_LEVELS: Mapping[int, Mapping[str, Any]] = {2: {"exercises": _LINES}, 4: {"e
 """The options of those levels that programming has."""
 
 CHOICES = "stem/generated_choice"
-ASKED_SUBJECT, HELD_OUT_SUBJECTS = "physics", ("chemistry", "biology")
-"""Of the choices between quantities, which have no levels."""
+HELD_OUT_SUBJECTS = ("chemistry", "biology")
+"""Of the choices between quantities, which have no levels. Physics is asked."""
 
 HELD_OUT = {"reasoning_gym/count_bits": {"max_n": 31}, "reasoning_gym/gcd": {"max_value": 30}}
 """Tasks that are never learnt, and their options."""
