@@ -87,9 +87,10 @@ def solved(path: Path, problems: Mapping[str, Problem], tasks: Mapping[str, Any]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arms = list(nano.arms(1, 1))
     parser.add_argument("study", type=Path, help="the folder of all runs")
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
-    parser.add_argument("--arms", nargs="+", help="only these, and the base")
+    parser.add_argument("--arms", nargs="+", choices=arms, help="only these, and the base")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     suite = Suite(
@@ -101,8 +102,8 @@ def main() -> None:
     )
     problems = {problem.id: problem for problem in suite.held_out(Split.TEST, nano.PROBLEMS)}
     for seed in sorted(given.study.expanduser().glob("seed*")):
-        arms = ("base", *(arm for arm in nano.arms(1, 1) if given.arms is None or arm in given.arms))
-        done = [arm for arm in arms if (seed / f"{arm}.parquet").exists()]
+        wanted = ("base", *(arm for arm in arms if given.arms is None or arm in given.arms))
+        done = [arm for arm in wanted if (seed / f"{arm}.parquet").exists()]
         kept = {arm: run(seed / arm, problems, suite.tasks) for arm in done}
         (given.out / f"{seed.name}.json").write_text(json.dumps(kept, separators=(",", ":")) + "\n", encoding="utf-8")
         sys.stdout.write(f"{seed.name}: {', '.join(done)}\n")

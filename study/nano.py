@@ -146,19 +146,15 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--steps", type=int, default=2000, help="least number of steps of any arm")
     parser.add_argument("--prompts", type=int, default=16_000, help="sampled by every arm")
-    parser.add_argument("--arms", nargs="+", help="only these")
+    parser.add_argument("--arms", nargs="+", choices=list(arms(1, 1)), help="only these")
     parser.add_argument("--at-once", type=int, default=2)
     given = parser.parse_args()
-    known = arms(given.prompts, given.steps)
-    unknown = sorted(set(given.arms or ()) - set(known))
-    if unknown:
-        parser.error(f"no arm {unknown[0]!r}; there are {', '.join(known)}")
     folders = {seed: given.out.expanduser().absolute() / f"seed{seed}" for seed in given.seeds}
     bases = [(folder / "base", "nano-base", [f"seed={seed}"], seed) for seed, folder in folders.items()]
     ends = until(given.prompts, given.steps)
     runs = [
         (folder / arm, "nano-prorl", [f"seed={seed}", f"model={folder}/base/model", *ends, *changes], seed)
-        for arm, changes in known.items()
+        for arm, changes in arms(given.prompts, given.steps).items()
         if given.arms is None or arm in given.arms
         for seed, folder in folders.items()
     ]

@@ -156,6 +156,9 @@ def test_a_model_is_measured_once_and_what_is_kept_of_its_run_is_what_it_did(
     )
     gather.main()
     assert json.loads((tmp_path / "few" / "seed0.json").read_text()) == {}, "only the arms that were asked for"
+    monkeypatch.setattr(sys, "argv", [*sys.argv[:-1], "no-lk"])
+    with pytest.raises(SystemExit):
+        gather.main()
 
 
 def test_right_answers_by_wrong_steps_are_told_apart(study: ModuleType, tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ def test_estimates_are_within_a_tenth_of_measured_peaks() -> None:
     ("step", "tokens"),
     [
         (a_step(16, 16, 100, 32), 6 * 596),  # six groups are a row, and another row comes after it
+        (a_step(8, 16, 100, 32), 6 * 596),  # the first row too finds all gradients there, though what follows is short
         (a_step(16, 16, 60, 129), 2108 + 60 + 15 * 128),  # a short prompt is cut at the row's end and repeated
         (a_step(8, 64, 240, 32), 2224),  # one group, since two don't fit
         (a_step(1, 16, 100, 513), 100 + 7 * 512),  # as many completions of a group as fit

@@ -61,10 +61,12 @@ def _rows_and_gradients(stage: Recipe, shape: ModelShape, head: int) -> Iterator
     is added up) before all others. Of several rows each finds the gradients of all weights there, the first one too:
     what it lets go is too scattered for the next one's, and the process keeps it.
     """
-    rows = _rows(stage)
-    if len(rows) == 1:
+    rows, all_gradients = _rows(stage), shape.parameters * 4 + head
+    if len(rows) > 1:
+        yield all_gradients, max(rows)
+    else:
         yield shape.vocabulary * shape.hidden * 4 + head, rows[0]
-    yield shape.parameters * 4 + head, max(rows) if len(rows) > 1 else 0
+        yield all_gradients, 0
 
 
 def _rows(stage: Recipe) -> list[int]:

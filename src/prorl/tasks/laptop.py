@@ -1,6 +1,7 @@
-"""Small tasks of five domains on four levels each, for a model of 135M parameters: what recipe `laptop-prorl` asks.
+"""Small tasks of five domains for a model of 135M parameters: what recipe `laptop-prorl` asks.
 
-A level is a size (of words, numbers, programs) or, in instructions, how many have to be followed at once.
+Eight tasks have four levels, programming has two of them, choices none. A level is a size (of words, numbers, programs)
+or, in instructions, how many have to be followed at once.
 """
 
 from __future__ import annotations
