@@ -16,6 +16,7 @@ from prorl.engine.cluster.engine import ClusterEngine
 from prorl.engine.local.engine import LocalEngine
 from prorl.engine.local.rows import cut
 from prorl.engine.local.schedule import deal
+from prorl.engine.local.trainer import tree_of
 from prorl.engine.protocol import Example, NonFiniteGradient
 from prorl.errors import IntegrityError
 from prorl.policy.nano import make_nano
@@ -68,8 +69,8 @@ def test_corrections_see_every_process_s_tokens(
 
 def test_rows_that_do_not_divide_were_tested(local: LocalEngine) -> None:
     """Two trainers had an odd number of rows in the tests above, so one of them computed a row that counts nothing."""
-    given = groups(local)
-    assert [len(cut(part, 40)) for part in deal(given, 2)] == [2, 3]
+    parts = deal([tree_of(group) for group in groups(local)], 2)
+    assert [len(cut(part, 40)) for part in parts] == [2, 3]
 
 
 def test_imitation_is_that_of_the_local_engine(cluster: ClusterEngine, local: LocalEngine, tmp_path: Path) -> None:
