@@ -15,6 +15,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, Genera
 
 from prorl.errors import UserError
 from prorl.kernels import head
+from prorl.kernels.pages import move
 from prorl.policy.branches import CacheShape
 from prorl.policy.decoding import Decoder, decoding, forward, try_tiles
 from prorl.policy.fuse import fuse
@@ -56,6 +57,7 @@ class Policy:
         model.set_attn_implementation(IMPLEMENTATION)
         model.eval()  # type: ignore[no-untyped-call]
         fuse(model)
+        move(list(model.parameters()))
         policy = Policy(model, tokenizer, path, _ends(model, tokenizer))
         policy.tiled = try_tiles(model, policy.cache_shape)
         return policy

@@ -33,11 +33,9 @@ class TiledBranches(Places):
         """Begin a tree whose trunk are the packed `tokens` `[depth]` of a prefilled row with `keys` (`PackedTrees`)."""
         self.begin(place, len(tokens))
         for (trunk_key, trunk_value), (key, value) in zip(self.trunks, keys, strict=True):
-            put = _tiles_of(key[tokens], across=True)
-            trunk_key[place, :, : put.shape[1]] = put
-            by_columns = trunk_value[place].view(len(put), -1, self.depth * COLUMNS)
-            put = _tiles_of(value[tokens], across=False)
-            by_columns[:, :, : put.shape[2]] = put
+            for trunk, own, across in (trunk_key, key, True), (trunk_value, value, False):
+                put = _tiles_of(own[tokens], across)
+                trunk[place, :, : put.shape[1]] = put
 
     def take(self, rows: Tensor) -> Tensor:
         """Make room for one more token of each of `rows` `[rows]`; their positions `[rows]` in the sequence."""
@@ -48,14 +46,14 @@ class TiledBranches(Places):
 
 
 def _tiles_of(x: Tensor, across: bool) -> Tensor:
-    """`[tokens, kv, d]` to keys `[kv, numbers]` or values `[kv, d / 16, numbers]`, with zeros after the last token."""
+    """`[tokens, kv, d]` to keys or values `[kv, numbers]`, with zeros after the last token."""
     tokens, kv, d = x.shape
     x = torch.nn.functional.pad(x, (0, 0, 0, 0, 0, in_tiles(tokens) - tokens))
     if across:  # tiles of 16 tokens and 32 numbers, which go in pairs
         tiles = x.view(-1, COLUMNS, kv, d // SIDE, SIDE // 2, 2).permute(2, 0, 3, 4, 1, 5)
-        return tiles.reshape(kv, -1)
-    tiles = x.view(-1, SIDE // 2, 2, kv, d // COLUMNS, COLUMNS).permute(3, 4, 0, 1, 5, 2)
-    return tiles.reshape(kv, d // COLUMNS, -1)
+    else:  # tiles of 32 tokens, which go in pairs, and 16 numbers
+        tiles = x.view(-1, SIDE // 2, 2, kv, d // COLUMNS, COLUMNS).permute(3, 0, 4, 1, 5, 2)
+    return tiles.reshape(kv, -1)
 
 
 def in_tiles(count: int) -> int:

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from prorl.kernels.library import SIDE, required, tiles
+from prorl.kernels.pages import Pages
 from prorl.policy.branches import CacheShape
-from prorl.policy.tiled_branches import TiledBranches
+from prorl.policy.tiled_branches import TiledBranches, in_tiles
 
 MOST_D = 512
 """Largest size of a head."""
@@ -53,61 +54,67 @@ class TiledLayers:
 
     def __init__(self, model: Any, cache: CacheShape) -> None:
         self.cache = cache
-        self.layers = [_Layer(layer, cache) for layer in model.get_decoder().layers]
+        layers = model.get_decoder().layers
+        weights = [m.weight for layer in layers for m in layer.modules() if isinstance(m, nn.Linear)]
+        pages = Pages(sum(weight.numel() for weight in weights), weights[0].dtype)
+        self.layers = [_Layer(layer, cache, pages) for layer in layers]
+        first = self.layers[0]
+        self.widths = (first.qkv.outputs, first.out.inputs, first.gate.outputs)
+        """Of what a layer computes: queries, keys and values; what attention mixes; the gated numbers."""
 
     def __call__(self, embedded: Tensor, cosine: Tensor, sine: Tensor, branches: TiledBranches) -> Tensor:
         """`[rows, hidden size]` of the rows that `branches` took, before the last norm; cosine and sine `[rows, d]`."""
         rows, width = embedded.shape
-        hidden = embedded.new_empty(-(-rows // SIDE) * SIDE, width)
+        hidden, *between = (embedded.new_empty(in_tiles(rows), size) for size in (width, *self.widths))
         hidden[:rows] = embedded
         for number, layer in enumerate(self.layers):
-            layer.attend(hidden, rows, cosine, sine, branches, number)
-            layer.feed(hidden)
+            layer.attend(hidden, between[0], between[1], cosine, sine, branches, number)
+            layer.feed(hidden, between[2])
         return hidden[:rows]
 
 
 class _Layer:
-    def __init__(self, layer: Any, cache: CacheShape) -> None:
+    def __init__(self, layer: Any, cache: CacheShape, pages: Pages) -> None:
         attention, feed = layer.self_attn, layer.mlp
         self.cache, self.scaling = cache, float(attention.scaling)
         self.norms = [getattr(layer, name).weight.detach() for name in _NORMS]
         self.epsilons = [float(getattr(layer, name).variance_epsilon) for name in _NORMS]
-        self.qkv = _Packed([attention.q_proj, attention.k_proj, attention.v_proj])
-        self.out = _Packed([attention.o_proj])
-        self.gate, self.up, self.down = _Packed([feed.gate_proj]), _Packed([feed.up_proj]), _Packed([feed.down_proj])
+        self.qkv = _Packed([attention.q_proj, attention.k_proj, attention.v_proj], pages)
+        self.out = _Packed([attention.o_proj], pages)
+        self.gate, self.up = _Packed([feed.gate_proj], pages), _Packed([feed.up_proj], pages)
+        self.down = _Packed([feed.down_proj], pages)
+        self.native = required(self.out.weight)
 
     def attend(
-        self, hidden: Tensor, rows: int, cosine: Tensor, sine: Tensor, branches: TiledBranches, number: int
-    ) -> None:
-        """hidden += attention(norm(hidden))"""
+        self, hidden: Tensor, qkv: Tensor, mixed: Tensor, cosine: Tensor, sine: Tensor, branches: TiledBranches,
+        number: int,
+    ) -> None:  # fmt: skip
+        """hidden += attention(norm(hidden)); `qkv` and `mixed` are written over."""
         kv, d = self.cache.kv_heads, self.cache.d
-        heads = self.out.inputs // d
-        native, padded = required(hidden), len(hidden)
-        qkv, mixed = hidden.new_empty(padded, self.qkv.outputs), hidden.new_empty(padded, heads * d)
+        native, padded, dtype = self.native, len(hidden), hidden.dtype
         native.call(
-            "norm_linear", hidden.dtype, hidden, self.norms[0], self.qkv.weight, self.qkv.bias, qkv, padded,
+            "norm_linear", dtype, hidden, self.norms[0], self.qkv.weight, self.qkv.bias, qkv, padded,
             self.qkv.inputs, self.qkv.outputs, self.epsilons[0],
         )  # fmt: skip
         native.call(
-            "decode_attention", hidden.dtype, qkv, cosine, sine, *branches.trunks[number], *branches.own[number],
+            "decode_attention", dtype, qkv, cosine, sine, *branches.trunks[number], *branches.own[number],
             branches.rows, branches.row_lengths, branches.row_depths, branches.starts, mixed, len(branches.starts) - 1,
-            heads, kv, d, branches.depth, branches.room, branches.n, self.scaling,
+            self.out.inputs // d, kv, d, branches.depth, branches.room, branches.n, self.scaling,
         )  # fmt: skip
         native.call(
-            "add_linear", hidden.dtype, mixed, self.out.weight, self.out.bias, hidden, padded, self.out.inputs,
+            "add_linear", dtype, mixed, self.out.weight, self.out.bias, hidden, padded, self.out.inputs,
             self.out.outputs,
         )  # fmt: skip
 
-    def feed(self, hidden: Tensor) -> None:
-        """hidden += down(silu(gate(norm(hidden))) * up(norm(hidden)))"""
-        native, padded = required(hidden), len(hidden)
-        inner = hidden.new_empty(padded, self.gate.outputs)
+    def feed(self, hidden: Tensor, inner: Tensor) -> None:
+        """hidden += down(silu(gate(norm(hidden))) * up(norm(hidden))); `inner` is written over."""
+        native, padded, dtype = self.native, len(hidden), hidden.dtype
         native.call(
-            "norm_gate", hidden.dtype, hidden, self.norms[1], self.gate.weight, self.up.weight, inner, padded,
+            "norm_gate", dtype, hidden, self.norms[1], self.gate.weight, self.up.weight, inner, padded,
             self.gate.inputs, self.gate.outputs, self.epsilons[1],
         )  # fmt: skip
         native.call(
-            "add_linear", hidden.dtype, inner, self.down.weight, self.down.bias, hidden, padded, self.down.inputs,
+            "add_linear", dtype, inner, self.down.weight, self.down.bias, hidden, padded, self.down.inputs,
             self.down.outputs,
         )  # fmt: skip
 
@@ -115,11 +122,11 @@ class _Layer:
 class _Packed:
     """One or several linear layers of the same input, side by side."""
 
-    def __init__(self, layers: Sequence[nn.Linear]) -> None:
+    def __init__(self, layers: Sequence[nn.Linear], pages: Pages) -> None:
         weights = [layer.weight.detach() for layer in layers]
         whole = torch.cat(weights) if len(weights) > 1 else weights[0].contiguous()
         self.outputs, self.inputs = whole.shape
-        self.weight = torch.empty_like(whole)
+        self.weight = pages.take(self.outputs, self.inputs)
         required(whole).call("pack_linear", whole.dtype, whole, self.weight, self.outputs, self.inputs)
         self.bias = None
         if any(layer.bias is not None for layer in layers):

@@ -1,7 +1,7 @@
 // Decoding: one new token of every open branch attends to its trunk and to the branch's own tokens.
 //
 // Keys and values lie in right tiles, so that nothing is packed at a step. Of one head, keys of 16 tokens are d/32 tiles
-// one after the other; values of 16 of the d numbers are one tile for every 32 tokens.
+// one after the other; values of 32 tokens are d/16 tiles.
 #include "tiles.h"
 #ifdef TILES
 
@@ -13,11 +13,11 @@ static void put_key(bf16* keys, int64_t token, int64_t d, const bf16* key) {
     for (int64_t i = 0; i < d / 2; ++i) tiles[i * 16] = pairs[i];
 }
 
-static void put_value(bf16* values, int64_t token, int64_t d, int64_t capacity, const bf16* value) {
-    bf16* row = values + token / SIDE * TILE + token % SIDE / 2 * SIDE;
+static void put_value(bf16* values, int64_t token, int64_t d, const bf16* value) {
+    bf16* row = values + token / SIDE * SIDE * d + token % SIDE / 2 * SIDE;
     const int shift = token % 2 ? 16 : 0;
     const __mmask32 mine = token % 2 ? 0xaaaaaaaa : 0x55555555;
-    for (int64_t i = 0; i < d; i += 16, row += capacity / SIDE * TILE) {
+    for (int64_t i = 0; i < d; i += 16, row += TILE) {
         const __m256i some = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(value + i));
         _mm512_mask_storeu_epi16(row, mine, _mm512_slli_epi32(_mm512_cvtepu16_epi32(some), shift));
     }
@@ -32,16 +32,15 @@ static void turn(const bf16* from, const bf16* cosine, const bf16* sine, int64_t
     }
 }
 
-// out [16, 32] = 16 rows of `left` times two columns of tiles, `apart` numbers from each other.
-static void strip(const bf16* left, int64_t width, const bf16* right, int64_t apart, int64_t steps, float* out,
-                  int64_t stride) {
+// out [16, 32] = 16 rows of `left` times two columns of tiles.
+static void strip(const bf16* left, int64_t width, const Pair& right, int64_t steps, float* out, int64_t stride) {
     _tile_zero(0);
     _tile_zero(1);
     for (int64_t s = 0; s < steps; ++s) {
         _tile_loadd(4, left + s * SIDE, width * sizeof(bf16));
-        _tile_loadd(6, right + s * TILE, 64);
+        _tile_loadd(6, right.first + s * right.step, right.stride);
         _tile_dpbf16ps(0, 4, 6);
-        _tile_loadd(7, right + apart + s * TILE, 64);
+        _tile_loadd(7, right.second + s * right.step, right.stride);
         _tile_dpbf16ps(1, 4, 7);
     }
     _tile_stored(0, out, stride * sizeof(float));
@@ -115,6 +114,7 @@ extern "C" void decode_attention_bf16(const bf16* qkv, const bf16* cosine, const
             const int64_t queries = (end - first) * shared, padded = up_to_side(queries);
             const int64_t reach = depths[first], room = up_to_side(reach);
             const int64_t length = lengths[first], own_room = up_to_side(length);
+            const auto columns = [&](const bf16* tiles) { return Pair{tiles, tiles + TILE, 64, SIDE * d}; };
             const auto branch = [&](int64_t row) { return (slots[row] * kv + group) * capacity * d; };
             for (int64_t row = first; row < end; ++row) {
                 const bf16 *c = cosine + row * d, *s = sine + row * d, *from = qkv + row * width;
@@ -123,7 +123,7 @@ extern "C" void decode_attention_bf16(const bf16* qkv, const bf16* cosine, const
                 alignas(64) bf16 key[512];
                 turn(from + (heads + group) * d, c, s, d, key);
                 put_key(keys + branch(row), length - 1, d, key);
-                put_value(values + branch(row), length - 1, d, capacity, from + (heads + kv + group) * d);
+                put_value(values + branch(row), length - 1, d, from + (heads + kv + group) * d);
             }
             std::fill(query + queries * d, query + (padded + 16) * d, bf16{0});
             const int64_t stem = (slots[first] / n * kv + group) * depth * d;
@@ -133,8 +133,8 @@ extern "C" void decode_attention_bf16(const bf16* qkv, const bf16* cosine, const
                             held.scores.get() + q * room + j, room, false);
             for (int64_t row = first; row < end; ++row)
                 for (int64_t j = 0; j < own_room; j += SIDE)
-                    strip(query + (row - first) * shared * d, d, keys + branch(row) + j * d, d_steps * TILE, d_steps,
-                          held.own_scores.get() + (row - first) * shared * own_room + j, own_room);
+                    strip(query + (row - first) * shared * d, d, packed_pair(keys + branch(row) + j * d, d_steps),
+                          d_steps, held.own_scores.get() + (row - first) * shared * own_room + j, own_room);
             for (int64_t q = 0; q < queries; ++q)
                 weigh(held.scores.get() + q * room, reach, room, held.own_scores.get() + q * own_room, length, own_room,
                       scale, held.weights.get() + q * room, held.own_weights.get() + q * own_room);
@@ -142,14 +142,12 @@ extern "C" void decode_attention_bf16(const bf16* qkv, const bf16* cosine, const
             for (int64_t row = first; row < end; ++row)
                 for (int64_t i = 0; i < d; i += SIDE)
                     strip(held.own_weights.get() + (row - first) * shared * own_room, own_room,
-                          values + branch(row) + i * capacity, capacity / SIDE * TILE, own_room / SIDE,
+                          columns(values + branch(row) + i * SIDE), own_room / SIDE,
                           held.out.get() + (row - first) * shared * d + i, d);
             for (int64_t q = 0; q < padded; q += SIDE)
-                for (int64_t i = 0; i < d; i += SIDE) {
-                    const bf16* from = trunk_values + stem + i * depth;
-                    product(rows_of(held.weights.get() + q * room, room), {from, from + 16 * depth, 64, TILE},
+                for (int64_t i = 0; i < d; i += SIDE)
+                    product(rows_of(held.weights.get() + q * room, room), columns(trunk_values + stem + i * SIDE),
                             room / SIDE, held.out.get() + q * d + i, d, true);
-                }
             for (int64_t row = first; row < end; ++row)
                 scaled(held.out.get() + (row - first) * shared * d, shared * d, _mm512_set1_ps(1.0f),
                        out + (row * heads + group * shared) * d);
