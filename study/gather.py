@@ -11,62 +11,24 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import nano
+from course import course
 
 from prorl.boundary import samples
 from prorl.recipe.schema import TaskSpec
-from prorl.run.journal import effective, read
-from prorl.run.metrics import read as lines
 from prorl.tasks.contract import Problem, Split
 from prorl.tasks.registry import build
 from prorl.tasks.specs import expanded
 from prorl.tasks.suite import Suite
 
-CURVES = ("entropy", "kl", "effective_prompts", "solved", "length_mean", "grad_norm", "clipped")
-EVERY = 25
-"""Steps that a point of a curve is the mean of."""
-
 
 def run(folder: Path, problems: Mapping[str, Problem], tasks: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept of a run."""
-    events = effective(read(folder / "journal.jsonl"))
-    steps = lines(folder / "metrics.jsonl")
-    return {
-        "steps": steps[-1]["step"],
-        "prompts": sum(step.get("groups_sampled", 0) for step in steps),
-        "updates_without_signal": sum(step.get("groups_trained") == 0 for step in steps),
-        "seconds": round(sum(line["seconds"] for line in lines(folder / "timings.jsonl"))),
-        "resets": [{"step": e["step"], "reason": e["reason"]} for e in events if e["event"] == "reset"],
-        "curves": {"step": [at for at, _ in parts(steps)], **{name: curve(steps, name) for name in CURVES}},
-        "validations": [rounded(line) for line in lines(folder / "validations.jsonl")],
-        "solved": solved(folder.with_suffix(".parquet"), problems, tasks),
-    }
-
-
-def parts(steps: Sequence[Mapping[str, Any]]) -> Iterable[tuple[int, Sequence[Mapping[str, Any]]]]:
-    """The steps in parts of `EVERY`, each with its last step's number."""
-    for first in range(0, len(steps), EVERY):
-        some = steps[first : first + EVERY]
-        yield some[-1]["step"], some
-
-
-def curve(steps: Sequence[Mapping[str, Any]], name: str) -> list[float | None]:
-    """Means of a metric, over those steps that have it."""
-    means: list[float | None] = []
-    for _, some in parts(steps):
-        values = [step[name] for step in some if step.get(name) is not None]
-        means.append(float(f"{sum(values) / len(values):.4g}") if values else None)
-    return means
-
-
-def rounded(line: Mapping[str, Any]) -> dict[str, Any]:
-    """pass@1 by task and pass@k of a validation."""
-    kept = {name: value for name, value in line.items() if name in ("step", "pass_1", "pass_k") or "/" in name}
-    return {name: value if name == "step" else round(value, 5) for name, value in kept.items()}
+    return {**course(folder), "solved": solved(folder.with_suffix(".parquet"), problems, tasks)}
 
 
 def solved(path: Path, problems: Mapping[str, Problem], tasks: Mapping[str, Any]) -> dict[str, Any]:
