@@ -89,6 +89,17 @@ def full_less(results: Results, arm: str) -> str:
     return table(f"full less {arm}, points", ["", *GROUPS], rows)
 
 
+def contributions(results: Results, group: str) -> str:
+    """What the full recipe has before each arm, on some levels, paired by seed."""
+    measures = [(k, kind, c) for kind, c in KINDS.items() for k in (1, most_samples(results))]
+    rows = [
+        [arm, *(written(paired(results, "full", arm, rate(GROUPS[group], k, c)), True) for k, _, c in measures)]
+        for arm in arms(results)
+        if arm not in ("base", "full")
+    ]
+    return table(f"full less arm, {group}, points", ["arm", *(f"pass@{k}, {kind}" for k, kind, _ in measures)], rows)
+
+
 def courses(results: Results, arm: str) -> str:
     """How the runs of an arm went, seed by seed."""
     rows = []
@@ -136,6 +147,7 @@ def report(results: Results) -> str:
     return "\n\n".join(
         [
             overview(results),
+            *(contributions(results, group) for group in list(GROUPS)[:4]),
             *(draw(results, arm) for draw in (by_level, by_group) for arm in found),
             *(full_less(results, arm) for arm in found if arm != "full"),
             *(courses(results, arm) for arm in found if arm != "base"),
