@@ -1,6 +1,6 @@
 """Memory in large pages, for what is read from end to end at every step.
 
-With pages of 4 KB finding them costs about as much as reading them: products of decoding took 1.4 times as long.
+With pages of 4 KB finding them costs about as much as reading them (`benchmarks/pages.py`).
 """
 
 from __future__ import annotations
@@ -9,19 +9,24 @@ import contextlib
 import math
 import mmap
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 
 class Pages:
-    """Zeros of one type, given out piece by piece; the system's usual pages where it has no large ones."""
+    """Zeros of one type, given out piece by piece; in the system's usual pages where it has no large ones."""
+
+    advice: ClassVar[int | None] = getattr(mmap, "MADV_HUGEPAGE", None)
+    """What the system is asked for: large pages, if it has them. None asks for nothing (`benchmarks/pages.py`)."""
 
     def __init__(self, count: int, dtype: torch.dtype) -> None:
         """`count`: numbers of all pieces together."""
         memory = mmap.mmap(-1, max(count, 1) * dtype.itemsize, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        with contextlib.suppress(AttributeError, OSError):  # only Linux has them, and not every Linux
-            memory.madvise(mmap.MADV_HUGEPAGE)
+        if self.advice is not None:
+            with contextlib.suppress(OSError):  # a Linux without them refuses
+                memory.madvise(self.advice)
         self._rest = torch.frombuffer(memory, dtype=dtype)[:count]
 
     def take(self, *shape: int) -> Tensor:
