@@ -51,6 +51,15 @@ def means(runs: Sequence[Any], name: str) -> Iterator[tuple[float, float]]:
     yield from zip(at.tolist(), np.mean(rows, axis=0).tolist(), strict=True)
 
 
+def name_courses(axes: Any, along: str) -> None:
+    """Label four panels: validation and the curves, over `along`."""
+    for axis, name in zip(axes.flat, ("pass@1 of validation, %", *CURVES.values()), strict=True):
+        axis.set_ylabel(name)
+        axis.grid(alpha=0.3)
+    for axis in axes[1]:
+        axis.set_xlabel(along)
+
+
 def over_time(results: Results) -> Any:
     """Validation, and the curves that tell of collapse, for every arm; means over seeds."""
     figure, axes = plt.subplots(2, 2, figsize=(9.6, 6.4), sharex=True)
@@ -69,11 +78,7 @@ def over_time(results: Results) -> Any:
         axes[0, 0].plot(100 * shares, np.mean(rows, axis=0), **style)
         for axis, name in zip(axes.flat[1:], CURVES, strict=True):
             axis.plot(*zip(*((100 * at, value) for at, value in means(runs, name)), strict=True), **style)
-    for axis, name in zip(axes.flat, ("pass@1 of validation, %", *CURVES.values()), strict=True):
-        axis.set_ylabel(name)
-        axis.grid(alpha=0.3)
-    for axis in axes[1]:
-        axis.set_xlabel("share of the run, %")
+    name_courses(axes, "share of the run, %")
     axes[0, 1].legend(frameon=False, fontsize=8)
     figure.tight_layout()
     return figure

@@ -13,19 +13,10 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("svg")
 import matplotlib.pyplot as plt
+from draw import CURVES, name_courses
 
-matplotlib.rcParams["svg.hashsalt"] = "prorl"
-matplotlib.rcParams["svg.fonttype"] = "none"
 COLOURS = ("#a0aec0", "#b7791f", "#c05621", "#1a202c")
-CURVES = {
-    "entropy": "entropy, nats a token",
-    "kl": "KL to the reference, nats a token",
-    "effective_prompts": "share of prompts with a signal",
-}
 MODELS = ("base", "quarter", "half", "final")
 
 
@@ -49,13 +40,10 @@ def over_time(course: Mapping[str, Any]) -> Any:
     for axis, name in zip(axes.flat[1:], CURVES, strict=True):
         points = zip(course["curves"]["step"], course["curves"][name], strict=True)
         axis.plot(*zip(*((step, value) for step, value in points if value is not None), strict=True), color=COLOURS[-1])
-    for axis, title in zip(axes.flat, ("pass@1 of validation, %", *CURVES.values()), strict=True):
-        axis.set_ylabel(title)
-        axis.grid(alpha=0.3)
+    for axis in axes.flat:
         for reset in course["resets"]:
             axis.axvline(reset["step"], color="#718096", lw=0.8, ls="--")
-    for axis in axes[1]:
-        axis.set_xlabel("step")
+    name_courses(axes, "step")
     figure.tight_layout()
     return figure
 
