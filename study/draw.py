@@ -14,7 +14,7 @@ from typing import Any
 
 import matplotlib
 import numpy as np
-from effects import GROUPS, Results, arms, load, most_samples, paired, rate
+from effects import COMPARED, GROUPS, Results, arms, load, most_samples, paired, rate
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
@@ -129,7 +129,7 @@ def contributions(results: Results) -> Any:
     """Full less each arm with 95 % intervals over seeds, at pass@1 and pass@most, by answers and by steps."""
     others = left_out(results)
     most = most_samples(results)
-    groups = list(GROUPS.items())[:4]
+    groups = [(name, GROUPS[name]) for name in COMPARED]
     size = (12, 2 * (0.4 * max(len(others), 2) + 0.9))
     figure, axes = plt.subplots(2, len(groups), figsize=size, sharey=True, sharex=True, squeeze=False)
     for row, (checked, kind) in zip(axes, ((False, "right answer"), (True, "right steps too")), strict=True):

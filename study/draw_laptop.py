@@ -33,7 +33,7 @@ def over_time(course: Mapping[str, Any]) -> Any:
     """Validation by level, and the curves that tell of collapse; dashes are resets."""
     figure, axes = plt.subplots(2, 2, figsize=(9.6, 6), sharex=True)
     validations = course["validations"]
-    for level, colour in zip(by_level(validations[-1]), COLOURS[1:], strict=False):
+    for level, colour in zip(by_level(validations[-1]), COLOURS, strict=False):
         line = [by_level(validation)[level] for validation in validations]
         axes[0, 0].plot([v["step"] for v in validations], line, color=colour, label=f"level {level}")
     axes[0, 0].legend(frameon=False, fontsize=8)

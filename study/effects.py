@@ -54,6 +54,10 @@ GROUPS: Mapping[str, Sequence[str]] = {
 }
 
 
+COMPARED = tuple(GROUPS)[:4]
+"""The groups at which arms are held against each other."""
+
+
 def rate(names: Sequence[str], k: int, checked: bool = True) -> Measure:
     """pass@k, a mean over tasks; with `checked`, a success needs right steps besides the right answer."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import fmean
 
 from effects import (
+    COMPARED,
     GROUPS,
     TRAINED,
     Interval,
@@ -147,7 +148,7 @@ def report(results: Results) -> str:
     return "\n\n".join(
         [
             overview(results),
-            *(contributions(results, group) for group in list(GROUPS)[:4]),
+            *(contributions(results, group) for group in COMPARED),
             *(draw(results, arm) for draw in (by_level, by_group) for arm in found),
             *(full_less(results, arm) for arm in found if arm != "full"),
             *(courses(results, arm) for arm in found if arm != "base"),

@@ -33,8 +33,8 @@ class TiledBranches(Places):
         """Begin a tree whose trunk are the packed `tokens` `[depth]` of a prefilled row with `keys` (`PackedTrees`)."""
         self.begin(place, len(tokens))
         for (trunk_key, trunk_value), (key, value) in zip(self.trunks, keys, strict=True):
-            for trunk, own, across in (trunk_key, key, True), (trunk_value, value, False):
-                put = _tiles_of(own[tokens], across)
+            for trunk, row, across in (trunk_key, key, True), (trunk_value, value, False):
+                put = _tiles_of(row[tokens], across)
                 trunk[place, :, : put.shape[1]] = put
 
     def take(self, rows: Tensor) -> Tensor:

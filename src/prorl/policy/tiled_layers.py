@@ -65,11 +65,11 @@ class TiledLayers:
     def __call__(self, embedded: Tensor, cosine: Tensor, sine: Tensor, branches: TiledBranches) -> Tensor:
         """`[rows, hidden size]` of the rows that `branches` took, before the last norm; cosine and sine `[rows, d]`."""
         rows, width = embedded.shape
-        hidden, *between = (embedded.new_empty(in_tiles(rows), size) for size in (width, *self.widths))
+        hidden, qkv, mixed, inner = (embedded.new_empty(in_tiles(rows), size) for size in (width, *self.widths))
         hidden[:rows] = embedded
         for number, layer in enumerate(self.layers):
-            layer.attend(hidden, between[0], between[1], cosine, sine, branches, number)
-            layer.feed(hidden, between[2])
+            layer.attend(hidden, qkv, mixed, cosine, sine, branches, number)
+            layer.feed(hidden, inner)
         return hidden[:rows]
 
 
