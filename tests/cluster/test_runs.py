@@ -65,7 +65,7 @@ def test_smollm2_runs_three_steps(tmp_path: Path) -> None:
     tasks = [{"task": "reasoning_gym/gcd", "worked_examples": 2, "options": {"min_value": 2, "max_value": 20}}]
     cluster = {"trainers": 1, "samplers": 1, "backend": "vllm"}
     rollout = {"prompts_per_step": 2, "samples_per_prompt": 4, "max_new_tokens": 12, "dynamic_sampling": False}
-    recipe = a_recipe(Path("smollm2-135m"), cluster, tasks=tasks, rollout=rollout, compute={"precision": "bf16"})
+    recipe = a_recipe(Path("smollm2-135m"), cluster, tasks=tasks, rollout=rollout, compute={"precision": "auto"})
     job.start(recipe, tmp_path / "run", silent())
     records = metrics.read(tmp_path / "run" / "metrics.jsonl")
     assert len(records) == 3

@@ -8,16 +8,19 @@ from pathlib import Path
 import pytest
 import torch
 
+from prorl.policy.decoding import PACK_FROM_TOKENS, Decoder, ModelDecoder, decoding
 from prorl.policy.model import Policy
 from prorl.policy.packed import can_pack, packed
 from prorl.policy.tree import PackedTrees, Tree
 
 
+PACKS = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+needs_packing = pytest.mark.skipif(not PACKS, reason="the tensor library has no bf16 products for this processor")
+
+
 @pytest.fixture
 def policy(tiny_model: Path) -> Policy:
-    policy = Policy.load(tiny_model, torch.bfloat16)
-    assert can_pack(policy.model)
-    return policy
+    return Policy.load(tiny_model, torch.bfloat16)
 
 
 def hidden(policy: Policy) -> torch.Tensor:
@@ -26,6 +29,7 @@ def hidden(policy: Policy) -> torch.Tensor:
         return policy.hidden(trees.input_ids, trees.positions, trees)
 
 
+@needs_packing
 def test_hidden_states_and_logits_are_the_same(policy: Policy) -> None:
     before = hidden(policy)
     plain = policy.head(before)
@@ -40,6 +44,7 @@ def test_hidden_states_and_logits_are_the_same(policy: Policy) -> None:
         torch.testing.assert_close(logits.float() + rest.float(), exact, atol=1e-4, rtol=1e-4)
 
 
+@needs_packing
 def test_packed_weights_are_really_used_and_then_forgotten(policy: Policy) -> None:
     before = hidden(policy)
     held = copy.deepcopy(policy.model.state_dict())
@@ -54,6 +59,7 @@ def test_packed_weights_are_really_used_and_then_forgotten(policy: Policy) -> No
     assert torch.equal(hidden(policy), before)
 
 
+@needs_packing
 def test_they_are_forgotten_after_an_error_too(policy: Policy) -> None:
     def fail_inside() -> None:
         with packed(policy.model):
@@ -66,3 +72,18 @@ def test_they_are_forgotten_after_an_error_too(policy: Policy) -> None:
 
 def test_fp32_is_not_packed(tiny_model: Path) -> None:
     assert not can_pack(Policy.load(tiny_model, torch.float32).model)
+
+
+def test_where_the_library_has_no_bf16_products_nothing_is_packed(
+    policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decoder() -> Decoder:
+        with decoding(policy.model, policy.cache_shape, tiled=False, tokens=PACK_FROM_TOKENS) as found:
+            assert hasattr(policy.model.get_output_embeddings(), "packed") == can_pack(policy.model)
+        return found
+
+    assert can_pack(policy.model) == PACKS
+    assert isinstance(decoder(), ModelDecoder)
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
+    assert not can_pack(policy.model)
+    assert isinstance(decoder(), ModelDecoder)

@@ -55,9 +55,11 @@ def project(module: Any, x: Tensor, names: tuple[str, ...]) -> Sequence[Tensor]:
 
 
 def can_pack(model: Any) -> bool:
-    """Whether packing does anything here: bf16 on a CPU, by a library that has it."""
+    """Whether the tensor library packs the weights of this model: in bf16, on a CPU that it has bf16 products for."""
     weight = next(model.parameters())
-    return weight.dtype == torch.bfloat16 and weight.device.type == "cpu" and bool(torch._C._has_mkldnn)
+    if weight.dtype != torch.bfloat16 or weight.device.type != "cpu" or not torch._C._has_mkldnn:
+        return False
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 @contextmanager
