@@ -13,7 +13,6 @@ from prorl.policy.model import Policy
 from prorl.policy.packed import can_pack, packed
 from prorl.policy.tree import PackedTrees, Tree
 
-
 PACKS = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 needs_packing = pytest.mark.skipif(not PACKS, reason="the tensor library has no bf16 products for this processor")
 
