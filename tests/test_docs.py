@@ -176,6 +176,7 @@ def _look_at(words: list[str]) -> None:
             assert (ROOT / word).is_file(), word
 
 
+@pytest.mark.timeout(900)  # a page may sample several models
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "sh")], ids=lambda page: page.name)
 def test_commands_shown_work(page: Path, here: Path) -> None:
     text = "\n".join(blocks(page, "sh"))

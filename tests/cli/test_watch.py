@@ -10,6 +10,7 @@ import shutil
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,16 @@ def test_the_view_is_as_large_as_the_terminal(small_run: Path, width: int, heigh
         said = "\n".join(texts)
         for words in ("reward", "KL to reference", "▼", "solved by task", "echo", "last rollouts", "journal", "finish"):
             assert words in said, words
+
+
+@pytest.mark.parametrize("path", ["/a/folder/far/away/that/holds/many/runs1", "/runs/" + "long-" * 20])
+def test_a_long_path_leaves_room_for_the_state(small_run: Path, path: str) -> None:
+    seen = replace(Watched(small_run).look(), path=Path(path))
+    for width in (24, 40, 60):
+        head = View(seen).lines(width, 12)[0]
+        assert head.cell_len <= width
+        assert "  finished" in head.plain
+    assert View(seen).lines(100, 12)[0].plain.startswith(path if len(path) == 40 else "…/long-long-")
 
 
 def test_snapshot_of_a_finished_run(small_run: Path) -> None:

@@ -48,7 +48,7 @@ class View:
 
     def lines(self, width: int, height: int) -> list[Text]:
         """The whole view: `height` lines of at most `width` columns."""
-        top = [self._head(), self._bar(width)]
+        top = [self._head(width), self._bar(width)]
         room = max(6, height - len(top) - 1)
         if width < WIDE:
             body = self._narrow(width, room)
@@ -83,12 +83,14 @@ class View:
     def _tasks(self) -> list[str]:
         return sorted({key for record in self.seen.metrics[-20:] for key in record if key.startswith("solved/")})
 
-    def _head(self) -> Text:
+    def _head(self, width: int) -> Text:
         seen = self.seen
-        path = str(seen.path) if len(str(seen.path)) <= _LONG_PATH else f"…/{seen.path.name}"
+        room = min(_LONG_PATH, width - len(seen.state) - _GAP - len("…"))
+        path = Text(str(seen.path) if len(str(seen.path)) <= room else f"…/{seen.path.name}")
+        path.truncate(room, overflow="ellipsis")
         model = seen.recipe.model.rstrip("/").rsplit("/", 1)[-1]
         return Text.assemble(
-            (path, "bold"), "  ", (seen.state, STATES[seen.state]), (f"  {seen.recipe.name}  {model}", "dim")
+            (path.plain, "bold"), "  ", (seen.state, STATES[seen.state]), (f"  {seen.recipe.name}  {model}", "dim")
         )
 
     def _bar(self, width: int) -> Text:
