@@ -41,6 +41,26 @@ def test_torch_samplers_sample_what_the_local_engine_samples(opened: Opened, loc
     }
 
 
+def test_after_a_restart_samplers_take_weights_anew_though_their_version_is_the_same(
+    opened: Opened, local: LocalEngine
+) -> None:
+    """Version 1 is there twice: of the weights that the lost trainers made, and of those made after them."""
+    two = opened(trainers=2, samplers=2)
+    wanted = requests(local, 7, seed=3)
+
+    def said(engine: LocalEngine | ClusterEngine) -> dict[int, list[tuple[int, ...]]]:
+        return {group.request.key: [c.tokens for c in group.completions] for group in engine.sample(wanted, SAMPLING)}
+
+    given, other = groups(local, seed=1), groups(local, seed=2)
+    update(two, given, learning_rate=0.05)
+    version, lost = two.weights_version, said(two)
+    two.restart()
+    for engine in (two, local):
+        update(engine, other, learning_rate=0.05)
+    assert two.weights_version == version
+    assert said(two) == said(local) != lost
+
+
 def pump_for(seconds: float, samplers: Samplers) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
