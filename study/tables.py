@@ -17,6 +17,7 @@ from effects import (
     GROUPS,
     TRAINED,
     Interval,
+    Measure,
     Results,
     alone,
     arms,
@@ -90,15 +91,32 @@ def full_less(results: Results, arm: str) -> str:
     return table(f"full less {arm}, points", ["", *GROUPS], rows)
 
 
+def measures(results: Results, group: str) -> dict[str, Measure]:
+    """pass@1 and pass@most on some levels, by answers and by steps."""
+    ks = (1, most_samples(results))
+    return {f"pass@{k}, {kind}": rate(GROUPS[group], k, c) for kind, c in KINDS.items() for k in ks}
+
+
 def contributions(results: Results, group: str) -> str:
     """What the full recipe has before each arm, on some levels, paired by seed."""
-    measures = [(k, kind, c) for kind, c in KINDS.items() for k in (1, most_samples(results))]
+    asked = measures(results, group)
     rows = [
-        [arm, *(written(paired(results, "full", arm, rate(GROUPS[group], k, c)), True) for k, _, c in measures)]
+        [arm, *(written(paired(results, "full", arm, measure), True) for measure in asked.values())]
         for arm in arms(results)
         if arm not in ("base", "full")
     ]
-    return table(f"full less arm, {group}, points", ["arm", *(f"pass@{k}, {kind}" for k, kind, _ in measures)], rows)
+    return table(f"full less arm, {group}, points", ["arm", *asked], rows)
+
+
+def by_seed(results: Results, group: str) -> str:
+    """Every model on some levels."""
+    asked = measures(results, group)
+    rows = [
+        [f"{seed}, {arm}", *(f"{100 * measure(run):.1f}" for measure in asked.values())]
+        for seed, runs in results.items()
+        for arm, run in runs.items()
+    ]
+    return table(f"seed by seed, {group}, per cent", ["seed, arm", *asked], rows)
 
 
 def courses(results: Results, arm: str) -> str:
@@ -148,7 +166,7 @@ def report(results: Results) -> str:
     return "\n\n".join(
         [
             overview(results),
-            *(contributions(results, group) for group in COMPARED),
+            *(draw(results, group) for draw in (contributions, by_seed) for group in COMPARED),
             *(draw(results, arm) for draw in (by_level, by_group) for arm in found),
             *(full_less(results, arm) for arm in found if arm != "full"),
             *(courses(results, arm) for arm in found if arm != "base"),

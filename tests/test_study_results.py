@@ -125,3 +125,13 @@ def test_the_commands_write_every_table_and_figure(
         picture = (tmp_path / "figures" / f"{name}.svg").read_text()
         assert "plain-grpo" in picture
         assert "<svg" in picture
+
+
+def test_seed_by_seed_every_model_stands_in_a_line(effects: ModuleType, folder: Path) -> None:
+    results, group = effects.load(folder), "strings 4–5"
+    lines = importlib.import_module("tables").by_seed(results, group).splitlines()[4:]
+    assert len(lines) == 3 * 4 + 3  # the last seed lacks an arm
+    for seed, arm in ((1, "no-kl"), (3, "full")):
+        names = effects.GROUPS[group]
+        each = [100 * share(results[seed][arm], names, k, checked) for checked in (False, True) for k in (1, N)]
+        assert f"| {seed}, {arm} | {' | '.join(f'{value:.1f}' for value in each)} |" in lines
