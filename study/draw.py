@@ -162,10 +162,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--only", nargs="+", choices=list(FIGURES), default=list(FIGURES), help="figures to draw")
     given = parser.parse_args()
     results = load(given.results)
     given.out.mkdir(parents=True, exist_ok=True)
-    for name, draw in FIGURES.items():
+    for name in given.only:
+        draw = FIGURES[name]
         if draw is contributions and not left_out(results):
             continue  # nothing to hold the full recipe against yet
         file = given.out / f"{name}.svg"

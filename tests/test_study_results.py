@@ -125,6 +125,10 @@ def test_the_commands_write_every_table_and_figure(
         picture = (tmp_path / "figures" / f"{name}.svg").read_text()
         assert "plain-grpo" in picture
         assert "<svg" in picture
+    few = tmp_path / "few"
+    monkeypatch.setattr(sys, "argv", ["draw.py", str(folder), "--out", str(few), "--only", "nano-levels"])
+    draw.main()
+    assert [file.name for file in few.iterdir()] == ["nano-levels.svg"]
 
 
 def test_seed_by_seed_every_model_stands_in_a_line(effects: ModuleType, folder: Path) -> None:
