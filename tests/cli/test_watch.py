@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from prorl.cli.main import app
 from prorl.errors import UserError
+from prorl.recipe.stages import Target, Until
 from prorl.run.blocks import columns, drawn
 from prorl.run.watch_data import Watched
 from prorl.run.watch_view import View
@@ -45,6 +46,20 @@ def test_a_long_path_leaves_room_for_the_state(small_run: Path, path: str) -> No
         assert head.cell_len <= width
         assert "  finished" in head.plain
     assert View(seen).lines(100, 12)[0].plain.startswith(path if len(path) == 40 else "…/long-long-")
+
+
+def test_while_a_stage_may_end_early_steps_and_time_are_the_most_they_can_be(small_run: Path) -> None:
+    seen = Watched(small_run).look()
+    *others, last = seen.recipe.stages
+    until = Until(target=Target(at_least=0.5))
+    stages = [*others, last.model_copy(update={"until": until})]
+    open_ended = replace(seen, recipe=seen.recipe.model_copy(update={"stages": stages}))
+    over = [place for place, event in enumerate(seen.events) if event["event"] == "stage_end"]
+    under_way = replace(open_ended, events=seen.events[: over[-1]])
+    bars = [View(one).lines(80, 12)[1].plain for one in (seen, open_ended, under_way)]
+    assert ["step 4/4" in bar for bar in bars] == [True, True, False]
+    assert "step 4/≤4" in bars[2]
+    assert "ETA ≤" in bars[2]
 
 
 def test_snapshot_of_a_finished_run(small_run: Path) -> None:

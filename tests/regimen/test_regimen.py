@@ -63,6 +63,17 @@ def test_a_stage_ends_after_its_steps_and_the_next_begins_with_its_reset() -> No
     assert regimen.steps_left() == 0
 
 
+def test_steps_left_are_a_bound_as_long_as_a_stage_ahead_may_end_early() -> None:
+    early = [*STAGES[:1], {**STAGES[1], "until": {"target": {"metric": "reward", "at_least": 2}}}, STAGES[2]]
+    for stages, bounds in ((STAGES, [False] * 4), (early, [True, True, True, False])):
+        regimen = begun(a_recipe(stages=stages))
+        found = []
+        for step in range(1, 5):
+            regimen.after(step, {"reward": 0.0})
+            found.append(regimen.may_end_early)
+        assert found == bounds
+
+
 def test_a_checkpoint_is_due_regularly_and_wherever_more_than_a_word_was_said() -> None:
     regimen = begun(a_recipe())
     due = {step: regimen.checkpoint_due(step, regimen.after(step, {})) for step in range(1, 9)}

@@ -83,6 +83,20 @@ def test_the_live_view_fits_and_shows_everything(width: int, height: int) -> Non
     assert "ETA 5m00s" in text or "ETA 4m59s" in text
 
 
+def test_where_a_stage_may_end_early_total_and_time_are_the_most_they_can_be() -> None:
+    out = io.StringIO()
+    live, console = _live(100, 20)
+    for progress in (PlainProgress(Console(file=out, width=200)), live):
+        progress.start({"total_steps": 60})
+        progress.step({**METRICS, "step": 7}, TIMINGS, "warm-up", 7, 60, 300.0, True)
+    picture = "\n".join(_picture(live, console))
+    live.stop()
+    assert "step  7/≤60" in out.getvalue()
+    assert "eta ≤5m00s" in out.getvalue()
+    assert "step 7/≤60" in picture
+    assert "ETA ≤5m00s" in picture or "ETA ≤4m59s" in picture
+
+
 def test_missing_and_broken_numbers_are_shown_not_raised() -> None:
     progress, console = _live(80, 24)
     progress.start({})

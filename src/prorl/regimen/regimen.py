@@ -52,6 +52,11 @@ class Regimen:
         later = self.recipe.stages[max(self.stage, 0) + 1 :]
         return self._clock.stage.steps - self._clock.steps + sum(stage.steps for stage in later)
 
+    @property
+    def may_end_early(self) -> bool:
+        """Whether this stage or a later one has an `until`, so that `steps_left` is the most it can be."""
+        return any(stage.until is not None for stage in self.recipe.stages[max(self.stage, 0) :])
+
     def begin(self, validated: Validated | None) -> list[Decision]:
         """What comes before the first step."""
         self._measure(0, {}, validated, checkpoint=validated is not None)

@@ -87,9 +87,9 @@ class Loop:
         self.metrics.append(self.step, metrics)
         self.timings.append(self.step, timings)
         self.trackers.log(self.step, {**metrics, **{f"time/{name}": value for name, value in timings.items()}})
-        left = self.regimen.steps_left() - 1
+        left, at_most = self.regimen.steps_left() - 1, self.regimen.may_end_early
         eta = self.pace.eta(left, float(timings["seconds"]))
-        self.progress.step(metrics, timings, str(metrics["stage"]), self.step, self.step + left, eta)
+        self.progress.step(metrics, timings, str(metrics["stage"]), self.step, self.step + left, eta, at_most)
 
     def validate(self) -> Validated:
         """Measure the policy as it is now."""

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Values = Mapping[str, float | int | str]
+AT_MOST = "≤"
+"""Stands before what is less if a stage ends before its steps are up."""
 
 
 class Progress(Protocol):
@@ -21,9 +23,13 @@ class Progress(Protocol):
         """What is going on within the step, e.g. ("sampling", 96, 192). A total of 0 means it can't be counted."""
 
     def step(
-        self, metrics: Values, timings: Values, stage: str, step: int, total_steps: int, eta_seconds: float | None
-    ) -> None:
-        """A step is done. The metrics and timings are those of `run.metrics`."""
+        self, metrics: Values, timings: Values, stage: str, step: int, total_steps: int, eta_seconds: float | None,
+        at_most: bool = False,
+    ) -> None:  # fmt: skip
+        """A step is done. The metrics and timings are those of `run.metrics`.
+
+        `at_most`: a stage may end before its steps are up, so neither total nor time can be more than that.
+        """
 
     def event(self, text: str) -> None:
         """Something a person should know: a reset, a checkpoint, a warning."""
@@ -46,14 +52,16 @@ class PlainProgress:
         """Say nothing: phases are for eyes that are watching."""
 
     def step(
-        self, metrics: Values, timings: Values, stage: str, step: int, total_steps: int, eta_seconds: float | None
-    ) -> None:
+        self, metrics: Values, timings: Values, stage: str, step: int, total_steps: int, eta_seconds: float | None,
+        at_most: bool = False,
+    ) -> None:  # fmt: skip
         """Print the step's line."""
         shown = [f"{label} {number(metrics.get(name), digits)}" for name, label, digits in SHOWN]
         speed = f"{number(timings.get('tokens_per_second'), 0)} tok/s"
         width = len(str(total_steps))
-        parts = [f"step {step:>{width}}/{total_steps}", f"stage {stage}", *shown, speed, f"eta {duration(eta_seconds)}"]
-        self._line("  ".join(parts))
+        bound = AT_MOST * at_most
+        where, rest = f"step {step:>{width}}/{bound}{total_steps}", f"eta {bound}{duration(eta_seconds)}"
+        self._line("  ".join([where, f"stage {stage}", *shown, speed, rest]))
 
     def event(self, text: str) -> None:
         """Print the event on a line of its own."""

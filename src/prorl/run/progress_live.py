@@ -15,7 +15,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from prorl.run.progress import Values, duration, number
+from prorl.run.progress import AT_MOST, Values, duration, number
 
 CURVES = (
     ("reward", "reward", 3, "green"),
@@ -40,6 +40,7 @@ class LiveProgress:
         self._timings: Values = {}
         self._stage = "–"
         self._step, self._total = 0, 0
+        self._bound = ""
         self._eta: float | None = None
         self._eta_at = 0.0
         self._phase: tuple[str, int, int] | None = None
@@ -57,11 +58,12 @@ class LiveProgress:
         self._phase = (name, done, total)
 
     def step(
-        self, metrics: Values, timings: Values, stage: str, step: int, total_steps: int, eta_seconds: float | None
-    ) -> None:
+        self, metrics: Values, timings: Values, stage: str, step: int, total_steps: int, eta_seconds: float | None,
+        at_most: bool = False,
+    ) -> None:  # fmt: skip
         """Take over the numbers of a finished step."""
         self._metrics, self._timings = dict(metrics), dict(timings)
-        self._stage, self._step, self._total = stage, step, total_steps
+        self._stage, self._step, self._total, self._bound = stage, step, total_steps, AT_MOST * at_most
         self._eta, self._eta_at = eta_seconds, time.monotonic()
         self._phase = None
         for name, history in self._history.items():
@@ -98,10 +100,15 @@ class LiveProgress:
         line.add_column(no_wrap=True)
         line.add_column(ratio=1)
         line.add_column(no_wrap=True, justify="right")
-        left = Text.assemble(("step ", "dim"), f"{self._step}/{self._total}", ("  stage ", "dim"), self._stage)
+        steps = f"{self._step}/{self._bound}{self._total}"
+        left = Text.assemble(("step ", "dim"), steps, ("  stage ", "dim"), self._stage)
         elapsed = duration(time.monotonic() - self._began)
         right = Text.assemble(
-            ("elapsed ", "dim"), elapsed, ("  ETA ", "dim"), duration(None if eta is None else max(eta, 0.0))
+            ("elapsed ", "dim"),
+            elapsed,
+            ("  ETA ", "dim"),
+            self._bound,
+            duration(None if eta is None else max(eta, 0.0)),
         )
         line.add_row(left, ProgressBar(total=max(self._total, 1), completed=self._step), right)
         return line

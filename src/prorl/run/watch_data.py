@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from prorl.errors import UserError
 from prorl.recipe.load import load
 from prorl.recipe.schema import Recipe
+from prorl.recipe.stages import Stage
 from prorl.run import journal, jsonl, metrics
 from prorl.run.directory import RunDirectory
 from prorl.run.requests import is_live
@@ -57,11 +59,21 @@ class Snapshot:
     @property
     def total(self) -> int:
         """Steps of the whole run, as far as is known: stages that ended sooner count what they took."""
-        ended = [e for e in self.events if e["event"] == "stage_end"]
+        ended, ahead = self._split
+        return ended + sum(stage.steps for stage in ahead)
+
+    @property
+    def may_end_early(self) -> bool:
+        """Whether a stage that isn't over has an `until`, so that `total` and `eta` are the most they can be."""
+        return any(stage.until is not None for stage in self._split[1])
+
+    @property
+    def _split(self) -> tuple[int, Sequence[Stage]]:
+        """The step at which the last stage ended, and the stages that aren't over."""
+        ended = [event for event in self.events if event["event"] == "stage_end"]
         if not ended:
-            return self.recipe.total_steps
-        left = sum(stage.steps for stage in self.recipe.stages[int(ended[-1]["index"]) + 1 :])
-        return int(ended[-1]["step"]) + left
+            return 0, self.recipe.stages
+        return int(ended[-1]["step"]), self.recipe.stages[int(ended[-1]["index"]) + 1 :]
 
     @property
     def seconds(self) -> float:

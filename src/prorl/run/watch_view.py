@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from prorl.run.blocks import columns, drawn
-from prorl.run.progress import duration, number
+from prorl.run.progress import AT_MOST, duration, number
 from prorl.run.watch_data import Snapshot
 from prorl.run.watch_parts import event_lines, rollout_lines, task_lines
 
@@ -95,8 +95,9 @@ class View:
 
     def _bar(self, width: int) -> Text:
         seen = self.seen
-        left = f"step {seen.step}/{seen.total}  stage {seen.stage} "
-        right = f" {duration(seen.seconds)}  ETA {duration(seen.eta)}"
+        bound = AT_MOST * seen.may_end_early
+        left = f"step {seen.step}/{bound}{seen.total}  stage {seen.stage} "
+        right = f" {duration(seen.seconds)}  ETA {bound}{duration(seen.eta)}"
         room = max(4, width - len(left) - len(right))
         full = room * min(seen.step, seen.total) // max(1, seen.total)
         return Text.assemble(left, ("━" * full, "green"), ("━" * (room - full), "bright_black"), right)
