@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from rich.console import Console
 
 from prorl.errors import IntegrityError, UserError
 from prorl.recipe.load import load
 from prorl.recipe.schema import Recipe
 from prorl.run import job, journal, metrics
+from prorl.run.progress import PlainProgress
 
 from .small import SHORT, decisions, fingerprint, kept_checkpoints, recipe_of, silent
 
@@ -165,6 +169,18 @@ def test_a_run_remembers_the_precision_that_auto_chose(a_recipe: Callable[..., R
     stages = [{"name": "one", "steps": 1}]
     job.start(a_recipe(compute={"precision": "auto"}, stages=stages, evaluation=None), tmp_path / "run", silent())
     assert load(str(tmp_path / "run" / "recipe.yaml")).compute.precision in ("fp32", "bf16")
+
+
+@pytest.mark.parametrize("has_products", [True, False])
+def test_a_run_that_this_cpu_is_slow_in_says_so(
+    a_recipe: Callable[..., Recipe], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_products: bool
+) -> None:
+    """Such as one begun in bf16 where that is quick, and taken up where it isn't."""
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: has_products)
+    out = io.StringIO()
+    recipe = a_recipe(compute={"precision": "bf16"}, stages=[{"name": "one", "steps": 1}], evaluation=None)
+    job.start(recipe, tmp_path / "run", PlainProgress(Console(file=out, width=200)))
+    assert ("as slow in bf16 as in fp32 (compute.precision=fp32)" in out.getvalue()) != has_products
 
 
 def test_what_the_run_directory_must_not_be(a_recipe: Callable[..., Recipe], unbroken: Path, tmp_path: Path) -> None:

@@ -54,12 +54,15 @@ def project(module: Any, x: Tensor, names: tuple[str, ...]) -> Sequence[Tensor]:
     return [linear(x, layer.weight, layer.bias) for layer in layers]
 
 
+def has_bf16_products() -> bool:
+    """Whether the tensor library has bf16 products for this CPU; without, it makes them a hundred times as slowly."""
+    return bool(torch._C._has_mkldnn) and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 def can_pack(model: Any) -> bool:
     """Whether the tensor library packs the weights of this model: in bf16, on a CPU that it has bf16 products for."""
     weight = next(model.parameters())
-    if weight.dtype != torch.bfloat16 or weight.device.type != "cpu" or not torch._C._has_mkldnn:
-        return False
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return weight.dtype == torch.bfloat16 and weight.device.type == "cpu" and has_bf16_products()
 
 
 @contextmanager
