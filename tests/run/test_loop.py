@@ -180,7 +180,7 @@ def test_a_run_that_this_cpu_is_slow_in_says_so(
     out = io.StringIO()
     recipe = a_recipe(compute={"precision": "bf16"}, stages=[{"name": "one", "steps": 1}], evaluation=None)
     job.start(recipe, tmp_path / "run", PlainProgress(Console(file=out, width=200)))
-    assert ("as slow in bf16 as in fp32 (compute.precision=fp32)" in out.getvalue()) != has_products
+    assert ("as slow in bf16 as in fp32" in out.getvalue()) != has_products
 
 
 def test_what_the_run_directory_must_not_be(a_recipe: Callable[..., Recipe], unbroken: Path, tmp_path: Path) -> None:

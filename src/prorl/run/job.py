@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prorl.engine.choice import open_engine
-from prorl.engine.local.precision import slow
 from prorl.engine.protocol import Engine
 from prorl.errors import UserError
 from prorl.policy.catalogue import resolve
@@ -136,7 +135,7 @@ def _work(
         else:
             engine.restart()
         progress.start(_facts(recipe, directory))
-        if warning := slow(recipe):
+        if warning := prepare.slow(recipe):
             progress.event(warning)
         environment.record(directory.environment, precision=recipe.compute.precision)
         done = Work(recipe, directory, engine, suites, tests, validations, progress, origin).to_the_end(

@@ -8,6 +8,7 @@ from pathlib import Path
 from prorl.engine import devices
 from prorl.engine.local.precision import choose
 from prorl.errors import UserError
+from prorl.policy.packed import has_bf16_products
 from prorl.policy.shape import shape_of
 from prorl.recipe.memory import checkpoint_bytes
 from prorl.recipe.schema import Recipe
@@ -42,6 +43,17 @@ def settled(recipe: Recipe) -> Recipe:
         mixture = mixture.model_copy(update={"profile": str(Path(mixture.profile).absolute())})
     return recipe.model_copy(
         update={"compute": compute, "cluster": cluster, "mixture": mixture, "stages": tuple(stages)}
+    )
+
+
+def slow(recipe: Recipe) -> str | None:
+    """What to say of a settled recipe that is to be computed on a CPU which is slow in its precision."""
+    on_cpu = recipe.engine == "local" or recipe.cluster.device == "cpu"
+    if not on_cpu or recipe.compute.precision != "bf16" or has_bf16_products():
+        return None
+    return (
+        "this CPU has no bf16 products: it is many times as slow in bf16 as in fp32, "
+        "which compute.precision=auto takes here in a new run"
     )
 
 

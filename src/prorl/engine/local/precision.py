@@ -8,8 +8,7 @@ import torch
 
 from prorl.engine.local.allocator import keep_freed_memory
 from prorl.kernels.library import enable
-from prorl.policy.packed import has_bf16_products
-from prorl.recipe.schema import Compute, Recipe
+from prorl.recipe.schema import Compute
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
@@ -22,14 +21,6 @@ def choose(precision: Literal["auto", "fp32", "bf16"]) -> Literal["fp32", "bf16"
     if precision != "auto":
         return precision
     return "bf16" if torch.cpu._is_amx_tile_supported() else "fp32"
-
-
-def slow(recipe: Recipe) -> str | None:
-    """What to say of a precision that this CPU is slow in, if the recipe is to be computed on it."""
-    on_cpu = recipe.engine == "local" or recipe.cluster.device == "cpu"
-    if not on_cpu or choose(recipe.compute.precision) == "fp32" or has_bf16_products():
-        return None
-    return "this CPU has no bf16 products and is many times as slow in bf16 as in fp32 (compute.precision=fp32)"
 
 
 def settle(compute: Compute) -> torch.dtype:
