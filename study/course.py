@@ -1,5 +1,7 @@
 """Takes out of a run how it went: curves (means over some steps), validations and resets, small enough to be kept.
 
+And what it was computed by and began with, since runs are held against each other only where these are the same.
+
 python study/course.py ~/laptop-run --out docs/results/laptop/course.json
 """
 
@@ -13,6 +15,7 @@ from typing import Any
 
 from prorl.run.journal import effective, read
 from prorl.run.metrics import read as lines
+from prorl.run.report_data import records
 
 CURVES = ("entropy", "kl", "effective_prompts", "solved", "length_mean", "grad_norm", "clipped")
 EVERY = 25
@@ -24,6 +27,8 @@ def course(folder: Path) -> dict[str, Any]:
     events = effective(read(folder / "journal.jsonl"))
     steps = lines(folder / "metrics.jsonl")
     return {
+        "began_with": events[0]["reference_id"],
+        "machines": machines(folder),
         "steps": steps[-1]["step"],
         "prompts": sum(step.get("groups_sampled", 0) for step in steps),
         "updates_without_signal": sum(step.get("groups_trained") == 0 for step in steps),
@@ -32,6 +37,13 @@ def course(folder: Path) -> dict[str, Any]:
         "curves": {"step": [at for at, _ in parts(steps)], **{name: curve(steps, name) for name in CURVES}},
         "validations": [rounded(line) for line in lines(folder / "validations.jsonl")],
     }
+
+
+def machines(folder: Path) -> list[dict[str, Any]]:
+    """All that the run was computed by, one after the other where it was resumed elsewhere."""
+    names = ("processor", "cores", "threads", "precision")
+    seen = [{name: line[name] for name in names} for line in records(folder / "environment.jsonl")]
+    return [one for number, one in enumerate(seen) if one not in seen[:number]]
 
 
 def parts(steps: Sequence[Mapping[str, Any]]) -> Iterable[tuple[int, Sequence[Mapping[str, Any]]]]:

@@ -47,6 +47,13 @@ def solved(path: Path, problems: Mapping[str, Problem], tasks: Mapping[str, Any]
     return {"samples": sizes.pop(), "by_task": found}
 
 
+def require_twins(seed: Path, kept: Mapping[str, Mapping[str, Any]]) -> None:
+    """Stop where the arms of a seed didn't begin with one base: their differences would say nothing."""
+    began = {arm: run["began_with"] for arm, run in kept.items() if arm != "base"}
+    if len(set(began.values())) > 1:
+        raise SystemExit(f"{seed}: its arms began with different models, {began}; make them anew from one base")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arms = list(nano.arms(1, 1))
@@ -67,6 +74,7 @@ def main() -> None:
         wanted = ("base", *(arm for arm in arms if given.arms is None or arm in given.arms))
         done = [arm for arm in wanted if (seed / f"{arm}.parquet").exists()]
         kept = {arm: run(seed / arm, problems, suite.tasks) for arm in done}
+        require_twins(seed, kept)
         (given.out / f"{seed.name}.json").write_text(json.dumps(kept, separators=(",", ":")) + "\n", encoding="utf-8")
         sys.stdout.write(f"{seed.name}: {', '.join(done)}\n")
 

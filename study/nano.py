@@ -16,7 +16,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 NO_KL = ["objective.kl.coefficient=0"]
@@ -139,8 +139,14 @@ def bring(run: Path, recipe: str, changes: Sequence[str], seed: int) -> list[str
     return [make(run, recipe, changes), measure(run, seed)]
 
 
+def bring_from(base: Future[list[str]], run: Path, recipe: str, changes: Sequence[str], seed: int) -> list[str]:
+    """The same, when its base is there."""
+    base.result()
+    return bring(run, recipe, changes, seed)
+
+
 def main() -> None:
-    """Bases first, then arm by arm all seeds."""
+    """Bases first, then arm by arm all seeds: what is free goes on to the next as soon as its base is there."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="folder for all runs, outside of the repository")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
@@ -150,19 +156,23 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=2)
     given = parser.parse_args()
     folders = {seed: given.out.expanduser().absolute() / f"seed{seed}" for seed in given.seeds}
-    bases = [(folder / "base", "nano-base", [f"seed={seed}"], seed) for seed, folder in folders.items()]
-    ends = until(given.prompts, given.steps)
-    runs = [
-        (folder / arm, "nano-prorl", [f"seed={seed}", f"model={folder}/base/model", *ends, *changes], seed)
-        for arm, changes in arms(given.prompts, given.steps).items()
-        if given.arms is None or arm in given.arms
-        for seed, folder in folders.items()
-    ]
+    ends, changes = until(given.prompts, given.steps), arms(given.prompts, given.steps)
     with ThreadPoolExecutor(given.at_once) as pool:
-        for wanted in (bases, runs):
-            for lines in pool.map(lambda job: bring(*job), wanted):
-                sys.stdout.write("".join(f"{line}\n" for line in lines))
-                sys.stdout.flush()
+        bases = {
+            seed: pool.submit(bring, folder / "base", "nano-base", [f"seed={seed}"], seed)
+            for seed, folder in folders.items()
+        }
+        runs = [
+            pool.submit(
+                bring_from, bases[seed], folder / arm, "nano-prorl",
+                [f"seed={seed}", f"model={folder}/base/model", *ends, *changes[arm]], seed,
+            )
+            for arm in given.arms or changes
+            for seed, folder in folders.items()
+        ]  # fmt: skip
+        for done in (*bases.values(), *runs):
+            sys.stdout.write("".join(f"{line}\n" for line in done.result()))
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

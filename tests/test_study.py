@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+import threading
 from pathlib import Path
 from types import ModuleType
 
@@ -14,7 +15,7 @@ from prorl.boundary import samples
 from prorl.policy.nano import make_nano
 from prorl.recipe.load import at_stage, load
 from prorl.recipe.schema import Recipe
-from prorl.run import metrics
+from prorl.run import journal, metrics
 from prorl.tasks.contract import Split
 from prorl.tasks.registry import build
 from prorl.tasks.specs import expanded
@@ -114,11 +115,36 @@ def test_a_run_is_made_once(study: ModuleType, tmp_path: Path) -> None:
     assert study.command(run, str(recipe), ["seed=1"])[-4:] == [str(recipe), "seed=1", "--out", str(run)]
     assert study.make(run, str(recipe), ["seed=1"]) == f"{run}: finished"
     assert study.command(run, str(recipe), ["seed=1"])[-2:] == ["--resume", str(run)]
-    journal = (run / "journal.jsonl").read_text()
+    written = (run / "journal.jsonl").read_text()
     assert study.make(run, str(recipe), ["seed=1"]) == f"{run}: was finished"
-    assert (run / "journal.jsonl").read_text() == journal
+    assert (run / "journal.jsonl").read_text() == written
     missing = study.make(tmp_path / "out" / "seed0" / "none", "no-such-recipe", [])
     assert "left with code 2, see" in missing
+
+
+def test_a_run_waits_for_its_own_base_and_for_no_other(
+    study: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened: list[str] = []
+    some_run_is_done = threading.Event()
+
+    def bring(run: Path, recipe: str, changes: list[str], seed: int) -> list[str]:
+        name = f"{run.parent.name}/{run.name}"
+        if name == "seed1/base":
+            assert some_run_is_done.wait(20), "the other worker stands still until all bases are made"
+        happened.append(name)
+        if recipe == "nano-prorl":
+            assert f"model={run.parent}/base/model" in changes
+            assert f"seed{seed}/base" in happened
+            some_run_is_done.set()
+        return [name]
+
+    monkeypatch.setattr(study, "bring", bring)
+    names = ["--seeds", "0", "1", "2", "--arms", "no-kl", "full"]
+    monkeypatch.setattr(sys, "argv", ["nano.py", "--out", str(tmp_path), *names])
+    study.main()
+    assert sorted(happened) == sorted(f"seed{s}/{run}" for s in range(3) for run in ("base", "no-kl", "full"))
+    assert happened.index("seed0/no-kl") < happened.index("seed0/full"), "arms in the order that they are named in"
 
 
 def test_a_model_is_measured_once_and_what_is_kept_of_its_run_is_what_it_did(
@@ -145,6 +171,9 @@ def test_a_model_is_measured_once_and_what_is_kept_of_its_run_is_what_it_did(
     assert (kept["steps"], kept["prompts"]) == (40, 80)
     assert kept["resets"] == [{"step": 30, "reason": "entry of stage 'two'"}]
     assert kept["curves"]["step"] == [25, 40]
+    assert kept["began_with"] == journal.read(run / "journal.jsonl")[0]["reference_id"]
+    (machine,) = kept["machines"]
+    assert (machine["threads"], machine["precision"]) == (1, "fp32")
     steps = metrics.read(run / "metrics.jsonl")
     mean = sum(step["entropy"] for step in steps[25:]) / 15
     assert kept["curves"]["entropy"][1] == pytest.approx(mean, rel=1e-3)
@@ -159,6 +188,14 @@ def test_a_model_is_measured_once_and_what_is_kept_of_its_run_is_what_it_did(
     monkeypatch.setattr(sys, "argv", [*sys.argv[:-1], "no-lk"])
     with pytest.raises(SystemExit):
         gather.main()
+
+
+def test_arms_of_a_seed_that_began_with_different_models_are_refused(tmp_path: Path) -> None:
+    gather = importlib.import_module("gather")
+    kept = {"base": {"began_with": "blank"}, "full": {"began_with": "one"}, "no-kl": {"began_with": "one"}}
+    gather.require_twins(tmp_path / "seed3", kept)
+    with pytest.raises(SystemExit, match=r"seed3: its arms began with different models.*'no-kl': 'other'"):
+        gather.require_twins(tmp_path / "seed3", {**kept, "no-kl": {"began_with": "other"}})
 
 
 def test_right_answers_by_wrong_steps_are_told_apart(study: ModuleType, tmp_path: Path) -> None:
