@@ -96,12 +96,6 @@ def test_a_stage_under_way_can_not_be_taken_away(run: Path) -> None:
         job.resume(run, silent())
 
 
-def test_a_finished_run_is_not_edited_but_forked(run: Path) -> None:
-    assert job.resume(run, silent()).finished
-    with pytest.raises(UserError, match="is finished; to go on from it: prorl train RECIPE --fork RUN@STEP"):
-        job.resume(run, silent(), changed=["stages.three.steps=5"])
-
-
 @pytest.mark.parametrize("kept", [True, False])
 def test_validation_keeps_its_problems_when_what_later_stages_train_on_is_edited(
     nano: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: bool

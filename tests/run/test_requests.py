@@ -150,7 +150,7 @@ def test_a_request_to_a_run_that_nobody_works_on_waits_for_it(
 def test_nothing_is_asked_of_a_finished_run(nano: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     job.start(recipe_of(nano, SHORT, stages=[{"name": "one", "steps": 1}], evaluation=None), run, silent())
-    with pytest.raises(UserError, match="is finished; to go on from it"):
+    with pytest.raises(UserError, match="is finished; to go on from it, give its last stage more steps"):
         ask(run, "stop")
     assert list((run / "requests").iterdir()) == []
 

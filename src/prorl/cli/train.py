@@ -38,7 +38,8 @@ def train(
 ) -> None:
     """Train a model and compare it with its base on held-out problems.
 
-    Ctrl-C finishes the step, writes a checkpoint and leaves; twice leaves at once. Exit codes: 0 done or stopped by
+    Ctrl-C finishes the step, writes a checkpoint and leaves; twice leaves at once. A finished run goes on by --resume
+    when its last stage gets more steps, or another stage comes after it. Exit codes: 0 done or stopped by
     you, 1 a fault, 2 something you can mend, 3 a guard stopped the run.
 
     \b

@@ -10,7 +10,7 @@ from typing import Any
 
 from prorl.recipe.load import at_stage
 from prorl.recipe.schema import Recipe
-from prorl.recipe.stages import Reset
+from prorl.recipe.stages import Reset, Stage
 from prorl.regimen.asked import Asked
 from prorl.regimen.decisions import Decision, EndStage, EnterStage, Pause, ProfilePrompts, ResetReference, Stop, Warn
 from prorl.regimen.health import Alarm, HealthMonitor
@@ -36,6 +36,8 @@ class Regimen:
         """Index of the stage that was entered last; -1 before the first."""
         self.over = False
         """Whether the last stage has ended."""
+        self._ended_by: dict[str, Any] | None = None
+        """What the recipe said of the end of the stage that ended last."""
         self.best = Best()
         self._enter(0)
         self.stage = -1
@@ -56,6 +58,11 @@ class Regimen:
     def may_end_early(self) -> bool:
         """Whether this stage or a later one has an `until`, so that `steps_left` is the most it can be."""
         return any(stage.until is not None for stage in self.recipe.stages[max(self.stage, 0) :])
+
+    @property
+    def has_more(self) -> bool:
+        """Whether the recipe asks for more, though all stages that it had were over: it was edited since."""
+        return self.over and (self._goes_on() or self.stage + 1 < len(self.recipe.stages))
 
     def begin(self, validated: Validated | None) -> list[Decision]:
         """What comes before the first step."""
@@ -85,13 +92,29 @@ class Regimen:
             reset = reset or self._entry_reset(step)
         reset = reset or (self._ruled_reset(step) if not self.over else None)
         if isinstance(reset, ResetReference):
-            self._resets.was_reset(step)
-            self._health.restart()
+            self._note_reset(step)
         entered = ended is not None and not self.over
         profiling = self._profiling() if entered else []
         resets: list[Decision] = [reset] if reset else []
         halts = _halts(new, alarms)
         return [*_told(alarms, [*resets, *halts]), *decisions, *resets, *profiling, *halts]
+
+    def extend(self, step: int) -> list[Decision]:
+        """What to do before the steps that an edited recipe adds to a run that was over after `step`.
+
+        The same as if it had asked for them from the beginning, but that a stage which is added begins without a
+        validation: a plateau in it is held against its first one.
+        """
+        goes_on = self._goes_on()
+        self.over = False
+        entered: list[Decision] = []
+        if not goes_on:
+            self._begin_stage(self.stage + 1, None)
+            entered = [EnterStage(self.stage)]
+        reset = (None if goes_on else self._entry_reset(step)) or self._ruled_reset(step)
+        if isinstance(reset, ResetReference):
+            self._note_reset(step)
+        return [*entered, *([reset] if reset else []), *([] if goes_on else self._profiling())]
 
     def disk(self, step: int, checkpoints: float) -> list[Decision]:
         """What to do when there is room for only so many more checkpoints."""
@@ -123,14 +146,26 @@ class Regimen:
     def _next_stage(self, reason: str, validated: Validated | None) -> list[Decision]:
         ended = self.stage
         if ended + 1 == len(self.recipe.stages):
-            self.over = True
+            self.over, self._ended_by = True, _end_of(self._clock.stage)
             return [EndStage(ended, reason)]
-        self._enter(ended + 1)
+        self._begin_stage(ended + 1, validated)
+        return [EndStage(ended, reason), EnterStage(self.stage)]
+
+    def _begin_stage(self, stage: int, validated: Validated | None) -> None:
+        self._enter(stage)
         self._clock.begin(validated)
         self._resets.configure(self._settings.resets)
         self._health.configure(self._settings.health)
         self._health.restart()
-        return [EndStage(ended, reason), EnterStage(self.stage)]
+
+    def _goes_on(self) -> bool:
+        """Whether the stage that ended last would not have ended by what the recipe says of its end now."""
+        stage = self._clock.stage
+        return self._ended_by not in (None, _end_of(stage)) and self._clock.steps < stage.steps
+
+    def _note_reset(self, step: int) -> None:
+        self._resets.was_reset(step)
+        self._health.restart()
 
     def _profiling(self) -> list[Decision]:
         return [ProfilePrompts(self.stage)] if self.recipe.stages[self.stage].profile else []
@@ -175,6 +210,7 @@ class Regimen:
         return {
             "stage": self.stage,
             "over": self.over,
+            "ended_by": self._ended_by,
             "clock": self._clock.state_dict(),
             "best": self.best.state_dict(),
             "resets": self._resets.state_dict(),
@@ -186,7 +222,7 @@ class Regimen:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where `state_dict` was taken."""
         self._enter(state["stage"])
-        self.over = state["over"]
+        self.over, self._ended_by = state["over"], state.get("ended_by")
         self._clock.load_state_dict(state["clock"])
         self.best.load_state_dict(state["best"])
         self._resets.configure(self._settings.resets)
@@ -195,6 +231,11 @@ class Regimen:
         self._health.load_state_dict(state["health"])
         self._rewards = deque(state["rewards"], maxlen=REWARD_WINDOW)
         self._done = list(state["done"])
+
+
+def _end_of(stage: Stage) -> dict[str, Any]:
+    """What a recipe says of the end of a stage."""
+    return stage.model_dump(mode="json", include={"steps", "until"})
 
 
 def _said(alarm: Alarm) -> str:

@@ -42,7 +42,10 @@ def train(
 
 
 def resume(run: str | Path, *, changes: Changes = (), progress: Progress | bool = True) -> Result:
-    """Go on with an unfinished run where its newest checkpoint stands; `changes` are of what is still to come."""
+    """Go on with a run where its newest checkpoint stands; `changes` are of what is still to come.
+
+    A finished run goes on when they give it more to do: more steps in its last stage, or a further stage.
+    """
     words = [f"{key}={_yaml(value)}" for key, value in changes.items()] if isinstance(changes, Mapping) else changes
     return job.resume(Path(run), _progress(progress), changed=words)
 

@@ -77,13 +77,13 @@ class Checkpoints:
         for folder in self.newest_first()[:1]:
             manifest.check_marks(self.directory.path, self._with_remedy(folder, manifest.read)["logs"])
 
-    def progress(self) -> tuple[int, int, bool]:
-        """Stage under way, steps done in it, and whether the run is over, by the newest checkpoint (not verified)."""
+    def regimen(self) -> dict[str, Any] | None:
+        """The regimen's state in the newest checkpoint (not verified); None if there is none."""
         found = self.newest_first()
         if not found:
-            return -1, 0, False
-        regimen = json.loads((found[0] / "state.json").read_text(encoding="utf-8"))["regimen"]
-        return regimen["stage"], regimen["clock"]["steps"], regimen["over"]
+            return None
+        state: dict[str, Any] = json.loads((found[0] / "state.json").read_text(encoding="utf-8"))["regimen"]
+        return state
 
     def of_step(self, step: int) -> Path:
         """The checkpoint of `step`, verified. Raises UserError listing those there are, IntegrityError if altered."""

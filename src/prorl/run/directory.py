@@ -135,6 +135,12 @@ class RunDirectory:
         """The trained model as a Hugging Face folder."""
         return self.path / "model"
 
+    def set_results_aside(self, step: int) -> None:
+        """Give what was made at the end of the run, after `step`, names with that step, and make room for other."""
+        for path in (self.model, self.comparison, self.samples / "trained.parquet"):
+            if path.exists():
+                os.replace(path, path.with_name(f"{path.stem}_{step:06d}{path.suffix}"))
+
     @property
     def lock(self) -> Path:
         """Held by the process that works on the run."""

@@ -74,6 +74,8 @@ def _line(event: dict[str, Any]) -> str:
             text = "edited: " + "; ".join(f"{c['key']}: {c['before']} -> {c['after']}" for c in event["changes"])
         case "stop" | "pause":
             text = f"{event['event']}: {event['reason']}"
+        case "extended":
+            text = "went on from its end"
         case "finish":
             text = "finished"
         case _:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from prorl.policy.progress import silent
 from prorl.recipe.load import load, to_yaml
 from prorl.recipe.schema import Recipe
 from prorl.regimen.decisions import Stop
+from prorl.regimen.regimen import Regimen
 from prorl.run import edits, environment, jsonl, lineage, prepare, tracking
 from prorl.run.checkpoint import Checkpoints
 from prorl.run.directory import RunDirectory
@@ -25,6 +26,7 @@ from prorl.run.journal import effective, read
 from prorl.run.lineage import Origin
 from prorl.run.progress import Progress
 from prorl.run.report import write_report
+from prorl.run.requests import MORE
 from prorl.run.suites import Suites
 from prorl.run.work import Work
 
@@ -73,10 +75,10 @@ def resume(
     path: Path, progress: Progress, fetching: Fetching = lambda: nullcontext(silent), changed: Sequence[str] = (),
     engine: Engine | None = None,
 ) -> Result:  # fmt: skip
-    """Take up the unfinished run in `path` where its newest checkpoint stands.
+    """Take up the run in `path` where its newest checkpoint stands.
 
-    Its recipe may have been edited there, or by `key=value` in `changed`, in what is still to come. Raises UserError
-    for a change of the past.
+    Its recipe may have been edited there, or by `key=value` in `changed`, in what is still to come; that may be more
+    than it was to make when it finished. Raises UserError for a change of the past.
     """
     directory = RunDirectory.open(path)
     try:
@@ -113,11 +115,19 @@ def _edited(recipe: Recipe, known: Sequence[Recipe], directory: RunDirectory) ->
     """How the recipe differs from what the journal says of it."""
     found = edits.changes(known[-1], recipe) if known else []
     if found:
-        stage, steps, over = Checkpoints(directory, recipe.checkpoint).progress()
-        if over:
-            raise UserError(f"{directory.path} is finished; to go on from it: prorl train RECIPE --fork RUN@STEP")
-        edits.check(found, recipe, stage, steps)
+        state = Checkpoints(directory, recipe.checkpoint).regimen()
+        edits.check(found, recipe, state["stage"] if state else -1, state["clock"]["steps"] if state else 0)
+        if state and state["over"] and not _has_more(recipe, state):
+            raise UserError(
+                f"{directory.path} is finished, and {found[0].key} gives it nothing to do; to go on from it, {MORE}"
+            )
     return found
+
+
+def _has_more(recipe: Recipe, state: Mapping[str, Any]) -> bool:
+    regimen = Regimen(recipe)
+    regimen.load_state_dict(state)
+    return regimen.has_more
 
 
 def _work(

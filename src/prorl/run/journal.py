@@ -75,15 +75,30 @@ def read(path: Path) -> list[Event]:
 def effective(events: Iterable[Event]) -> list[Event]:
     """The events that still hold: a `resume` at step k undoes what was journalled before it for steps beyond k.
 
-    One that is `anew` found no checkpoint and undoes everything but the start.
+    One that is `anew` found no checkpoint and undoes everything but the start. An `extended` undoes the end of the run.
     """
     kept: list[Event] = []
     for event in events:
         if event["event"] == "resume":
             anew = event.get("anew", False)
             kept = [e for e in kept if (e["event"] == "start" if anew else e["step"] <= event["step"])]
+        elif event["event"] == "extended":
+            kept = [e for e in kept if not _is_end(e, event)]
         kept.append(event)
     return kept
+
+
+def _is_end(event: Event, extended: Event) -> bool:
+    """Whether an event says that the run came to an end, which no longer holds as it was extended."""
+    if event["step"] != extended["step"]:
+        return False
+    match event["event"]:
+        case "stage_end":
+            return bool(event["index"] == extended["stage"])
+        case "evaluation":
+            return bool(event["model"] != "base")
+        case kind:
+            return bool(kind == "finish")
 
 
 def _now() -> str:

@@ -61,6 +61,8 @@ class Loop:
         """Make every step that is left; False if something stopped the run before its end, after a checkpoint."""
         if self.regimen.stage < 0:
             self.begin()
+        elif self.regimen.has_more and not self.may_go_on(self.extend()):
+            return False
         while not self.regimen.over:
             metrics, timings = self.learner.make(self.step + 1)
             self.step += 1
@@ -80,6 +82,19 @@ class Loop:
         self.configure(0)
         validated = self.validate() if self.regimen.validation_due(0) else None
         self.settle(self.regimen.begin(validated), [])
+
+    def extend(self) -> Sequence[Decision]:
+        """Take up a run that was over, since its recipe asks for more by now; what was decided for that.
+
+        There is no new checkpoint of this step: all of it is decided again if the process dies before the next one.
+        """
+        self.directory.set_results_aside(self.step)
+        decided = self.regimen.extend(self.step)
+        self.journal.ensure("extended", self.step, stage=self.regimen.stage)
+        self.progress.event(f"going on from the end, in stage {self.recipe.stages[self.regimen.stage].name!r}")
+        for decision in decided:
+            self.carry_out(decision)
+        return decided
 
     def record(self, metrics: Values, timings: Values) -> None:
         """Write the step's numbers and show them."""
@@ -124,7 +139,7 @@ class Loop:
                 stage = self.recipe.stages[index]
                 self.configure(index)
                 self.learner.stream.retire(self.suites.stale(index))
-                self.journal.append("stage", self.step, name=stage.name, index=index, set=stage.set)
+                self.journal.ensure("stage", self.step, ["index"], name=stage.name, index=index, set=stage.set)
                 self.progress.event(f"stage {stage.name!r} begins")
             case ResetReference():
                 self.reset(decision)
@@ -144,8 +159,9 @@ class Loop:
         else:
             self.learner.collector.forget()
             identity = self.engine.roll_back(self.checkpoints.of_step(decision.step), decision.clear_optimizer)
-        self.journal.append(
-            "reset", self.step, reason=decision.reason, source=decision.source, policy_of_step=decision.step,
+        self.journal.ensure(
+            "reset", self.step, ["reference_id", "reason"],
+            reason=decision.reason, source=decision.source, policy_of_step=decision.step,
             clear_optimizer=decision.clear_optimizer, reference_id=identity,
         )  # fmt: skip
         self.trackers.log(self.step, {"reset": 1.0})

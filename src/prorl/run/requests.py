@@ -19,6 +19,12 @@ from prorl.run import jsonl
 from prorl.run.directory import RunDirectory
 from prorl.run.journal import effective, read
 
+MORE = (
+    "give its last stage more steps (prorl train --resume RUN stages.NAME.steps=…), add a stage in RUN/recipe.yaml, or "
+    "begin a new run from it (prorl train RECIPE --fork RUN@STEP)"
+)
+"""How to go on from a run that is finished."""
+
 
 class _Request(Section):
     kind: Literal["reset", "pause", "stop", "continue"]
@@ -66,7 +72,7 @@ def ask(run: Path, kind: str, **fields: Any) -> bool:
     if not (run / "recipe.yaml").is_file():
         raise UserError(f"{run} holds no run (no recipe.yaml); give the folder that prorl train wrote")
     if _is_finished(run):
-        raise UserError(f"{run} is finished; to go on from it: prorl train RECIPE --fork RUN@STEP")
+        raise UserError(f"{run} is finished; to go on from it, {MORE}")
     folder = RunDirectory(run).requests
     try:
         folder.mkdir(exist_ok=True)
@@ -80,7 +86,7 @@ def ask(run: Path, kind: str, **fields: Any) -> bool:
 def _is_finished(run: Path) -> bool:
     file = RunDirectory(run).journal
     events = effective(read(file)) if file.is_file() else []
-    return bool(events) and events[-1]["event"] == "finish"
+    return any(event["event"] == "finish" for event in events)
 
 
 def is_live(run: Path) -> bool:
