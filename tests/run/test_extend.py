@@ -70,6 +70,18 @@ def test_further_stages(nano: Path, at_once: Path, tmp_path: Path, ended: int) -
     assert happened(run) == happened(at_once)
 
 
+def test_a_plateau_of_a_further_stage_is_held_against_the_validation_before_it(nano: Path, tmp_path: Path) -> None:
+    """The one after step 10; no other is progress."""
+    far = {**TWO, "steps": 30, "until": {"plateau": {"patience": 3, "min_gain": 0.9}}}
+    whole, run = made(nano, tmp_path / "whole", [LESSON, ONE, far]), made(nano, tmp_path / "run", [LESSON, ONE])
+    append(run, far)
+    assert job.resume(run, silent()).finished
+    assert fingerprint(run) == fingerprint(whole)
+    assert happened(run) == happened(whole)
+    [end] = [e for e in decisions(run) if e["event"] == "stage_end" and e["name"] == "two"]
+    assert (end["step"], end["reason"]) == (16, "no progress in 3 validations")
+
+
 def test_a_stage_that_an_until_ended_goes_on_with_another(nano: Path, tmp_path: Path) -> None:
     def up_to(steps: int) -> dict[str, Any]:
         target = {"metric": "prompts_so_far", "at_least": 4 * steps}

@@ -99,17 +99,16 @@ class Regimen:
         halts = _halts(new, alarms)
         return [*_told(alarms, [*resets, *halts]), *decisions, *resets, *profiling, *halts]
 
-    def extend(self, step: int) -> list[Decision]:
+    def extend(self, step: int, validated: Validated | None) -> list[Decision]:
         """What to do before the steps that an edited recipe adds to a run that was over after `step`.
 
-        The same as if it had asked for them from the beginning, but that a stage which is added begins without a
-        validation: a plateau in it is held against its first one.
+        The same as if it had asked for them from the beginning. `validated` is what `after` was told of that step.
         """
         goes_on = self._goes_on()
         self.over = False
         entered: list[Decision] = []
         if not goes_on:
-            self._begin_stage(self.stage + 1, None)
+            self._begin_stage(self.stage + 1, validated)
             entered = [EnterStage(self.stage)]
         reset = (None if goes_on else self._entry_reset(step)) or self._ruled_reset(step)
         if isinstance(reset, ResetReference):

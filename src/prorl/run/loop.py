@@ -89,7 +89,8 @@ class Loop:
         There is no new checkpoint of this step: all of it is decided again if the process dies before the next one.
         """
         self.directory.set_results_aside(self.step)
-        decided = self.regimen.extend(self.step)
+        validator = self.validator if self.regimen.validation_due(self.step) else None
+        decided = self.regimen.extend(self.step, validator.recall(self.step) if validator else None)
         self.journal.ensure("extended", self.step, stage=self.regimen.stage)
         self.progress.event(f"going on from the end, in stage {self.recipe.stages[self.regimen.stage].name!r}")
         for decision in decided:

@@ -23,6 +23,8 @@ from prorl.tasks.suite import Suite
 from prorl.verify.pool import WorkerPool
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
 
 
@@ -50,15 +52,23 @@ class Validator:
             settings.temperature or rollout.temperature,
             settings.max_new_tokens or rollout.max_new_tokens,
         )
-        name = f"validation_{step:06d}"
         table = sample_problems(
-            self.engine, self.suite, self.problems, self.pool(), sampling, name,
+            self.engine, self.suite, self.problems, self.pool(), sampling, self._file(step).stem,
             lambda done, total: self.progress.phase("validating", done, total),
         )  # fmt: skip
-        samples.write(table, self.tables / f"{name}.parquet")
+        samples.write(table, self._file(step))
         validated = _validated(step, table, settings.samples)
         self._tell(validated)
         return validated
+
+    def recall(self, step: int) -> Validated:
+        """What `measure` gave after `step`, from its sample table."""
+        from prorl.boundary import samples
+
+        return _validated(step, samples.read(self._file(step)), self.settings.samples)
+
+    def _file(self, step: int) -> Path:
+        return self.tables / f"validation_{step:06d}.parquet"
 
     def _tell(self, found: Validated) -> None:
         values: dict[str, float | int | str] = {"k": found.k}
