@@ -14,7 +14,7 @@ from typing import Any
 
 import matplotlib
 import numpy as np
-from effects import COMPARED, GROUPS, Results, arms, load, most_samples, paired, rate
+from effects import COMPARED, GROUPS, Results, arms, complete, load, most_samples, paired, rate
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
@@ -61,7 +61,8 @@ def name_courses(axes: Any, along: str) -> None:
 
 
 def over_time(results: Results) -> Any:
-    """Validation, and the curves that tell of collapse, for every arm; means over seeds."""
+    """Validation, and the curves that tell of collapse, for every arm; means over the seeds that have all arms."""
+    results = complete(results)
     figure, axes = plt.subplots(2, 2, figsize=(9.6, 6.4), sharex=True)
     for arm, colour in colours(results).items():
         runs = runs_of(results, arm)

@@ -105,6 +105,14 @@ def alone(results: Results, arm: str, measure: Measure) -> Interval | None:
     return over_seeds([measure(run) for run in runs]) if runs else None
 
 
+def complete(results: Results) -> Results:
+    """The seeds that have every arm: means over them hold like against like."""
+    found = {seed: runs for seed, runs in results.items() if len(runs) == len(arms(results))}
+    if not found:
+        raise SystemExit(f"no seed has all of {', '.join(arms(results))}; gather fewer by --arms")
+    return found
+
+
 def most_samples(results: Results) -> int:
     """The largest k of pass@k that every model has samples for."""
     return min(int(run["solved"]["samples"]) for runs in results.values() for run in runs.values())

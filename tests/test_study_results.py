@@ -87,6 +87,18 @@ def test_differences_are_paired_by_seed(effects: ModuleType, folder: Path) -> No
     assert effects.paired(results, "full", "no-reset", measure) is None
 
 
+def test_only_seeds_that_have_all_arms_are_averaged_beside_each_other(effects: ModuleType, folder: Path) -> None:
+    results = effects.load(folder)
+    assert list(effects.complete(results)) == [0, 1, 2]
+    for line in results[3]["full"]["validations"]:
+        line["pass_1"] = 1.0
+    shown = importlib.import_module("draw").over_time(results).axes[0]
+    assert [line.get_label() for line in shown.lines] == ["full", "plain-grpo", "no-kl"]
+    assert list(shown.lines[0].get_ydata()) == pytest.approx([100 * share / 20 for share in range(11)])
+    with pytest.raises(SystemExit, match=r"no seed has all of base, full, plain-grpo, no-kl; gather fewer by --arms"):
+        effects.complete({3: results[3], 4: {"no-kl": results[0]["no-kl"]}})
+
+
 def test_a_star_is_a_difference_whose_interval_leaves_out_zero(effects: ModuleType) -> None:
     written = importlib.import_module("tables").written
     assert written(effects.over_seeds([0.2, 0.21, 0.22]), signed=True) == "+21.0 [+18.5, +23.5]\\*"
