@@ -94,10 +94,13 @@ def test_sampling_ahead_keeps_to_its_staleness_and_asks_what_a_run_without_it_as
 ) -> None:
     cluster = {"trainers": 2, "samplers": 2, "staleness": staleness}
     engine = opened(**cluster)
-    job.start(a_recipe(nano, cluster, **PIPELINED), tmp_path / "ahead", silent(), engine=engine)
+    guarded = {**PIPELINED, "health": {"zero_signal": None, "collapse": None}}  # the one of stale weights is there
+    assert job.start(a_recipe(nano, cluster, **guarded), tmp_path / "ahead", silent(), engine=engine).finished
     job.start(a_recipe(nano, **PIPELINED), tmp_path / "plain", silent())
-    lags = [record["weights_lag"] for record in metrics.read(tmp_path / "ahead" / "metrics.jsonl")]
+    records = metrics.read(tmp_path / "ahead" / "metrics.jsonl")
+    lags = [record["weights_lag"] for record in records]
     assert max(lags) == staleness
+    assert {record["weights_overdue"] for record in records} == {0}
     assert lags[0] == lags[5] == 0  # nothing is carried into another stage
     assert keys_asked(tmp_path / "ahead") == keys_asked(tmp_path / "plain")
 

@@ -146,6 +146,28 @@ def test_the_warm_up_is_linear_and_starts_again_when_the_optimizer_is_cleared(ti
     assert rates == pytest.approx([2.5e-4, 5e-4, 7.5e-4, 1e-3, 1e-3, 1e-3, 2.5e-4, 5e-4])
 
 
+def test_a_warm_up_that_is_over_does_not_begin_again_with_other_settings(tiny_model: Path, tmp_path: Path) -> None:
+    engine = an_engine(tiny_model)
+    short = SETTINGS.model_copy(update={"warmup_steps": 2})
+    first = [engine.update(groups_of(engine, 2), Objective(), short, SAMPLING, NO_KL).learning_rate for _ in range(2)]
+    assert first == pytest.approx([5e-4, 1e-3])
+    engine.save(tmp_path)
+    engine.save_reference(tmp_path / "reference")
+    engine.load(tmp_path, tmp_path / "reference")
+    for settings in ({"warmup_steps": 2, "updates_per_step": 2}, {"warmup_steps": 9}):
+        longer = SETTINGS.model_copy(update=settings)
+        rate = engine.update(groups_of(engine, 2), Objective(), longer, SAMPLING, NO_KL).learning_rate
+        assert rate == pytest.approx(1e-3)
+
+
+def test_a_step_with_few_groups_is_a_whole_step_of_the_warm_up(tiny_model: Path) -> None:
+    """Four updates are wanted of each step, but there is one group for them."""
+    engine = an_engine(tiny_model)
+    settings = SETTINGS.model_copy(update={"warmup_steps": 2, "updates_per_step": 4})
+    rates = [engine.update(groups_of(engine, 1), Objective(), settings, SAMPLING, NO_KL).learning_rate for _ in "abc"]
+    assert rates == pytest.approx([5e-4, 1e-3, 1e-3])
+
+
 def test_a_reset_keeps_or_clears_the_moments(tiny_model: Path) -> None:
     engine = an_engine(tiny_model)
     engine.update(groups_of(engine, 2), Objective(), SETTINGS, SAMPLING, NO_KL)

@@ -59,6 +59,22 @@ def test_overrides_reach_any_depth_and_lists() -> None:
         ({"objective": {"loss": "cispo", "dual_clip": 3.0}}, ["objective", "dual_clip has no meaning"]),
         ({"shaping": [{"kind": "zero_past", "lenght": 3}]}, ["unknown key", "lenght", "did you mean 'length'?"]),
         ({"shaping": [{"kind": "zero"}]}, ["shaping.0", "zero_past"]),
+        ({"objective": {"advantage": "pass_at_k", "pass_at": 16}}, ["pass_at is 16 of rollout.samples_per_prompt 16"]),
+        (
+            {
+                "objective": {"advantage": "pass_at_k"},
+                "shaping": [{"kind": "cosine_length"}],
+            },
+            ["shaping cosine_length takes a little off; leave it out"],
+        ),
+        (
+            {
+                "stages": [
+                    {"name": "a", "steps": 1, "set": {"objective.advantage": "pass_at_k", "objective.pass_at": 16}}
+                ]
+            },
+            ["stage 'a'", "pass_at is 16"],
+        ),
         ({"tasks": []}, ["tasks", "at least 1"]),
         ({"stages": [{"name": "a", "steps": 1}, {"name": "a", "steps": 1}]}, ["stage 'a'", "twice"]),
         ({"stages": [{"name": "a", "steps": 1, "set": {"model": "x"}}]}, ["stage 'a' sets 'model'"]),

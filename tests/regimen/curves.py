@@ -43,7 +43,7 @@ def _step(draw: random.Random, done: float, drift: float) -> Metrics:
         "effective/toy/echo": share(0.45, 0.2),
         "length_mean": around(120 * drift, 0.08),
         "verifier_failures": draw.uniform(0.0, 0.4) if draw.random() < 0.03 else 0.0,
-        "weights_lag": 0,
+        "weights_overdue": 0,
         "non_finite": 0,
         "loss": draw.gauss(0.0, 0.01),
         "ratio_max": around(1.5, 0.3),

@@ -45,7 +45,7 @@ def test_all_that_fire_are_told_severest_first_and_then_in_the_recipes_order() -
     assert said == ["7 stop", "3 stop", "5 pause", "6 roll_back", "8 reset", "9 warn", "4 warn"]
     assert SEVEREST_FIRST == ("stop", "pause", "roll_back", "reset", "warn")
     builtin = HealthMonitor(Health(custom={"mine": Threshold(signal="s", above=0.0, window=1, action="stop")}))
-    said = [alarm.guard for alarm in builtin.observe(1, {"s": 1, "weights_lag": 2, "non_finite": 1})]
+    said = [alarm.guard for alarm in builtin.observe(1, {"s": 1, "weights_overdue": 2, "non_finite": 1})]
     assert said == ["stale_weights", "mine", "non_finite"]
 
 
@@ -99,11 +99,11 @@ def test_a_new_stage_keeps_what_is_still_watched_and_begins_the_rest() -> None:
 
 def test_without_settings_nothing_is_said() -> None:
     monitor = HealthMonitor(None)
-    assert monitor.observe(1, {"non_finite": 1, "weights_lag": 1}) == monitor.disk(1, 0.0) == []
+    assert monitor.observe(1, {"non_finite": 1, "weights_overdue": 1}) == monitor.disk(1, 0.0) == []
     monitor.configure(Health())
     assert [alarm.guard for alarm in monitor.observe(2, {"non_finite": 1})] == ["non_finite"]
     monitor.configure(None)
-    assert monitor.observe(3, {"weights_lag": 1}) == monitor.disk(3, 0.0) == []
+    assert monitor.observe(3, {"weights_overdue": 1}) == monitor.disk(3, 0.0) == []
 
 
 def test_health_is_watched_without_torch() -> None:

@@ -93,8 +93,8 @@ DISASTERS: dict[str, tuple[dict[str, Change], str, str, tuple[int, int], str]] =
         "grad_norm", "warn", (1, 2), r"grad_norm is \d+\.?\d* in the mean of .*, above [\d.]+, 20 times the baseline",
     ),
     "weights are stale": (
-        {"weights_lag": to(1)},
-        "stale_weights", "stop", (1, 1), r"weights_lag is 1 in step 150, above 0",
+        {"weights_overdue": to(1)},
+        "stale_weights", "stop", (1, 1), r"weights_overdue is 1 in step 150, above 0",
     ),
     "sampler and trainer part": (
         {"mismatch_kl": to(0.2)},

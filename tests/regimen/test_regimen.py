@@ -273,3 +273,28 @@ def test_its_state_carries_over(cut: int) -> None:
     second = Regimen(recipe)
     second.load_state_dict(json.loads(json.dumps(first.state_dict())))
     assert [after(second, step) for step in range(cut + 1, 25)] == expected[cut:]
+
+
+def test_values_of_another_metric_are_not_held_against_a_changed_target() -> None:
+    def aiming_at(metric: str, at_least: float) -> Regimen:
+        return begun(one_stage(stage={"until": {"target": {"metric": metric, "at_least": at_least, "window": 3}}}))
+
+    before, after, same = aiming_at("length_mean", 500), aiming_at("reward", 0.6), aiming_at("length_mean", 90)
+    follow(before, 2, length_mean=100.0, reward=0.1)
+    for regimen in (after, same):
+        regimen.load_state_dict(json.loads(json.dumps(before.state_dict())))
+    assert after.after(3, {"length_mean": 100.0, "reward": 0.1}) == []
+    assert same.after(3, {"length_mean": 100.0}) == [
+        EndStage(0, "length_mean is 100 in the mean of 3, the target was 90")
+    ]
+
+
+def test_a_checkpoint_that_does_not_tell_how_the_run_ended_ended_by_its_steps() -> None:
+    regimen = begun(one_stage(steps=3))
+    follow(regimen, 3)
+    state = json.loads(json.dumps(regimen.state_dict()))
+    del state["ended_by"]
+    for steps, more in ((3, False), (5, True)):
+        later = Regimen(one_stage(steps=steps))
+        later.load_state_dict(state)
+        assert later.has_more == more

@@ -78,7 +78,8 @@ def test_the_stage_under_way_may_be_prolonged_from_the_command_line(run: Path) -
         ("stages.two.set={rollout.temperature: 0.5}", "stages.1.set"),
         ("seed=5", "seed: 0 -> 5 changes what"),
         ("tasks.toy/echo.weight=2", "tasks"),
-        ("stages.two.steps=1", "stage 'two' has done 2 steps already; 1 are too few"),
+        ("stages.two.steps=1", "stage 'two' has done 2 steps already; 1 are too few: 3 or more"),
+        ("stages.two.steps=2", "stage 'two' has done 2 steps already; 2 are too few: 3 or more"),
     ],
 )
 def test_the_past_may_not_change(run: Path, change: str, words: str) -> None:
@@ -176,3 +177,25 @@ def test_only_what_differs_is_listed(nano: Path) -> None:
     assert changes(one, other) == [
         Change("description", "", "mine"), Change("objective.kl.coefficient", 0.01, 0.5),
     ]  # fmt: skip
+
+
+def test_an_edit_holds_though_the_run_dies_again_before_its_first_checkpoint(
+    nano: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each life begins anew; in the end the journal knows what the stage was made with, and the run resumes."""
+    record, run = Loop.record, tmp_path / "run"
+
+    def record_and_die(self: Loop, *values: Any) -> None:
+        record(self, *values)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Loop, "record", record_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            job.start(recipe_of(nano, SHORT, stages=STAGES, evaluation=None), run, silent())
+        for changed in (["stages.one.set={rollout.temperature: 0.7}"], [], []):
+            with pytest.raises(KeyboardInterrupt):
+                job.resume(run, silent(), changed=changed)
+    assert told(run) == [(0, "stages.0.set", "{}", "{'rollout.temperature': 0.7}")]
+    assert job.resume(run, silent()).finished
+    assert job.resume(run, silent()).finished

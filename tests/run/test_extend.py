@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,87 @@ def test_a_stage_that_an_until_ended_goes_on_with_another(nano: Path, tmp_path: 
     assert happened(run) == happened(whole)
 
 
+@pytest.mark.parametrize("change", ["steps=100", "steps=30", "until.target.at_least=8"])
+def test_what_ended_a_stage_ends_it_still(nano: Path, tmp_path: Path, change: str) -> None:
+    run, until = tmp_path / "run", {"target": {"metric": "prompts_so_far", "at_least": 12}}
+    job.start(recipe_of(nano, SHORT, stages=[{"name": "one", "steps": 50, "until": until}]), run, silent())
+    with pytest.raises(UserError, match="gives it nothing to do"):
+        job.resume(run, silent(), changed=[f"stages.one.{change}"])
+
+
+def test_a_person_s_reset_at_the_old_end_is_the_only_one(
+    nano: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As ever: the next stage's own reset is left out then, and the optimizer is kept."""
+    further = {"name": "next", "steps": 3, "reset": {"clear_optimizer": True}}
+    record = Loop.record
+
+    def record_and_ask(self: Loop, *values: Any) -> None:
+        record(self, *values)
+        if self.step == 10:
+            ask(self.directory.path, "reset", reset={"clear_optimizer": False, "to": "current"})
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Loop, "record", record_and_ask)
+        whole = made(nano, tmp_path / "whole", [LESSON, ONE, further])
+        run = made(nano, tmp_path / "run", [LESSON, ONE])
+    append(run, further)
+    assert job.resume(run, silent()).finished
+    assert fingerprint(run) == fingerprint(whole)
+    assert happened(run) == happened(whole)
+    assert [e["reason"] for e in decisions(run) if e["event"] == "reset" and e["step"] == 10] == [
+        "asked for by a person"
+    ]
+
+
+def test_both_models_are_sampled_up_to_one_length(nano: Path, tmp_path: Path) -> None:
+    run = made(nano, tmp_path / "run", [LESSON, ONE])
+    append(run, {"name": "longer", "steps": 1, "set": {"rollout.max_new_tokens": 9}})
+    assert job.resume(run, silent()).finished
+    told = [e for e in decisions(run) if e["event"] == "evaluation"]
+    assert [(e["model"], e["max_new_tokens"]) for e in told] == [("base", 3), ("trained", 3)]
+
+
+def test_validation_may_be_due_otherwise_from_now_on(nano: Path, tmp_path: Path) -> None:
+    """After step 10 there was none, though by the new schedule there would have been."""
+    run = made(nano, tmp_path / "run", [LESSON, ONE], validation={**PROLONGED["validation"], "every": 4})
+    assert job.resume(run, silent(), changed=["stages.one.steps=9", "validation.every=5"]).finished
+    assert [e["step"] for e in decisions(run) if e["event"] == "validation"] == [0, 4, 8]
+
+
+def test_a_validation_that_is_needed_and_lost_is_told_before_anything_is_moved(nano: Path, tmp_path: Path) -> None:
+    run = made(nano, tmp_path / "run", [LESSON, ONE])
+    lost = run / "samples" / "validation_000010.parquet"
+    kept = lost.rename(tmp_path / lost.name)
+    append(run, TWO)
+    with pytest.raises(UserError, match=r"validation_000010\.parquet is missing and the run needs it to go on"):
+        job.resume(run, silent())
+    kept.rename(lost)
+    assert job.resume(run, silent()).finished
+
+
+@pytest.mark.parametrize("extended", [True, False])
+def test_results_of_an_end_that_was_lost_are_not_taken_for_the_new_ones(
+    nano: Path, tmp_path: Path, extended: bool
+) -> None:
+    """The checkpoint of step 16 is damaged and moved away, with others; so it goes on from one before."""
+    run = made(nano, tmp_path / "run", [LESSON, ONE] if extended else [LESSON, ONE, TWO])
+    if extended:
+        append(run, TWO)
+        assert job.resume(run, silent()).finished
+    for step in range(11, 17):
+        shutil.rmtree(run / "checkpoints" / f"step_{step:06d}")
+    before = fingerprint(run)
+    assert job.resume(run, silent()).finished
+    assert fingerprint(run) == before
+    ends = ["000010"] * extended + ["000016"]
+    assert sorted(path.name for path in run.glob("model*")) == ["model", *(f"model_{end}" for end in ends)]
+    assert [(e["model"], e["step"]) for e in decisions(run) if e["event"] == "evaluation"] == [
+        ("base", 0),
+        ("trained", 16),
+    ]
+
+
 def test_what_was_made_at_the_old_end_stays_beside_the_new(nano: Path, tmp_path: Path) -> None:
     run = made(nano, tmp_path / "run", [LESSON, ONE])
     names = ("model/model.safetensors", "comparison.json", "samples/trained.parquet")
@@ -164,7 +246,7 @@ def test_it_may_die_before_its_next_checkpoint(
             "is finished, and health.cooldown gives it nothing to do; to go on from it, give",
         ),
         ("stages.one.until={target: {metric: reward, at_least: 2}}", "stages.1.until gives it nothing to do"),
-        ("stages.one.steps=6", "stage 'one' has done 7 steps already; 6 are too few"),
+        ("stages.one.steps=6", "stage 'one' has done 7 steps already; 6 are too few: 7 or more"),
         ("stages.lesson.steps=5", "changes what this run has already done"),
     ],
 )

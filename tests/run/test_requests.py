@@ -18,6 +18,7 @@ from prorl.errors import UserError
 from prorl.run import job, journal, metrics
 from prorl.run.loop import Loop
 from prorl.run.requests import Requests, ask, is_live
+from prorl.run.watch_data import Snapshot
 
 from .small import SHORT, kept_checkpoints, recipe_of, silent
 
@@ -162,3 +163,19 @@ def test_what_is_no_request_or_no_run_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"1\.json is not a request; remove it and ask again"):
         Requests(tmp_path).pending()
     assert os.listdir(tmp_path) == ["1.json"]
+
+
+@pytest.mark.parametrize(
+    ("events", "state"),
+    [
+        (["pause"], "paused"),
+        (["pause", "continue"], "running"),
+        (["pause", "resume"], "running"),  # it was left while it waited
+        (["pause", "extended"], "running"),  # asked for in the last step of a run that went on later
+        (["finish", "resume"], "finished"),
+    ],
+)
+def test_what_a_run_is_doing(nano: Path, events: list[str], state: str) -> None:
+    recipe = recipe_of(nano, SHORT)
+    seen = Snapshot(Path("run"), recipe, live=True, events=[{"event": event, "step": 1} for event in events])
+    assert seen.state == state

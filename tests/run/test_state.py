@@ -198,8 +198,8 @@ def test_an_object_that_nobody_saves_is_found(nano: Path, tmp_path: Path, monkey
 
     load = MasterOptimizer.load
 
-    def load_without_moments(self: MasterOptimizer, weights: Path, moments: Path, updates: int) -> None:
-        load(self, weights, moments, updates)
+    def load_without_moments(self: MasterOptimizer, weights: Path, moments: Path) -> None:
+        load(self, weights, moments)
         self._adam.state.clear()
 
     monkeypatch.setattr(MasterOptimizer, "load", load_without_moments)

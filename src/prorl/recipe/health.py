@@ -101,11 +101,11 @@ class VerifierFailures(Threshold):
 
 
 class StaleWeights(Threshold):
-    """Completions were sampled by other weights than those that are trained."""
+    """Completions were sampled by older weights than `cluster.staleness` allows."""
 
     action: Action = "stop"
     window: PositiveInt = 1
-    signal: str = "weights_lag"
+    signal: str = "weights_overdue"
     above: float | None = 0.0
 
 

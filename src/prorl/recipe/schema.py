@@ -9,7 +9,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 from prorl.recipe.cluster import Cluster
 from prorl.recipe.health import Health
 from prorl.recipe.section import Section
-from prorl.recipe.shaping import Shaper
+from prorl.recipe.shaping import WHOLE, Shaper
 from prorl.recipe.stages import ResetRules, Stage, Target, Validation, check_stages
 from prorl.recipe.tracking import Tracker
 
@@ -70,7 +70,8 @@ class KL(Section):
     estimator: Literal["k1", "k2", "k3"] = "k2"
     """Per-token estimator (ProRL v2 uses k2)."""
     where: Literal["loss", "reward"] = "loss"
-    """Added to the loss, or taken from each token's advantage as the KL from it to the end of its completion."""
+    """Added to the loss, or taken from each token's (normalised) advantage as the KL from it to the end of its
+    completion."""
     target: PositiveFloat | None = None
     """Nats per token that an adaptive coefficient aims at; null: the coefficient is constant."""
     horizon: float = Field(default=100.0, ge=1.0)
@@ -200,6 +201,8 @@ class Evaluation(Section):
     problems_per_task: PositiveInt = 12
     samples: PositiveInt = 16
     temperature: PositiveFloat = 1.0
+    top_p: float = Field(default=1.0, gt=0.0, le=1.0)
+    """Keep the likeliest tokens of this probability."""
     max_new_tokens: PositiveInt | None = None
     """None: as in the last stage's rollouts."""
 
@@ -278,6 +281,24 @@ class Recipe(Section):
     def _stale_samples_are_corrected(self) -> Recipe:
         if self.engine == "cluster" and self.cluster.staleness and self.objective.correction.kind == "none":
             raise ValueError("cluster.staleness above 0 needs objective.correction.kind: tis, icepop or sequence_mask")
+        return self
+
+    @model_validator(mode="after")
+    def _pass_at_k_can_tell(self) -> Recipe:
+        if self.objective.advantage != "pass_at_k":
+            return self
+        k, n = self.objective.pass_at, self.rollout.samples_per_prompt
+        if k >= n:
+            raise ValueError(
+                f"objective.pass_at is {k} of rollout.samples_per_prompt {n}: then all samples of a prompt count alike "
+                "and nothing is learnt; make it smaller"
+            )
+        odd = [shaper.kind for shaper in self.shaping if shaper.kind not in WHOLE]
+        if odd:
+            raise ValueError(
+                f"pass_at_k advantages ask only whether an answer is right, and shaping {odd[0]} takes a little off; "
+                f"leave it out, or take another advantage ({' and '.join(WHOLE)} are fine: they make an answer wrong)"
+            )
         return self
 
     @property

@@ -61,6 +61,8 @@ class CustomShaper(Section):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
+WHOLE = ("stop_properly", "zero_past")
+"""Kinds that take a right answer's reward for being right away, where the others change it by degrees."""
 Shaper = Annotated[
     SoftOverlong | StopProperly | ZeroPast | CosineLength | Repetition | CustomShaper, Field(discriminator="kind")
 ]

@@ -139,6 +139,8 @@ class Validation(Section):
     """Completions of each problem; pass@k is reported for k = this."""
     temperature: PositiveFloat | None = None
     """null: as in the stage's rollouts."""
+    top_p: float = Field(default=1.0, gt=0.0, le=1.0)
+    """Keep the likeliest tokens of this probability."""
     max_new_tokens: PositiveInt | None = None
     """null: as in the stage's rollouts."""
 

@@ -110,7 +110,9 @@ class Regimen:
         if not goes_on:
             self._begin_stage(self.stage + 1, validated)
             entered = [EnterStage(self.stage)]
-        reset = (None if goes_on else self._entry_reset(step)) or self._ruled_reset(step)
+        reset = None
+        if self._resets.last < step:  # a person or a guard may have asked for one
+            reset = (None if goes_on else self._entry_reset(step)) or self._ruled_reset(step)
         if isinstance(reset, ResetReference):
             self._note_reset(step)
         return [*entered, *([reset] if reset else []), *([] if goes_on else self._profiling())]
@@ -160,7 +162,9 @@ class Regimen:
     def _goes_on(self) -> bool:
         """Whether the stage that ended last would not have ended by what the recipe says of its end now."""
         stage = self._clock.stage
-        return self._ended_by not in (None, _end_of(stage)) and self._clock.steps < stage.steps
+        if self._ended_by is None:  # a checkpoint of old, which doesn't tell; by steps alone it ended by these
+            return stage.until is None and self._clock.ended is None
+        return self._ended_by != _end_of(stage) and self._clock.ended is None
 
     def _note_reset(self, step: int) -> None:
         self._resets.was_reset(step)

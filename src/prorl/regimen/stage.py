@@ -28,10 +28,19 @@ class StageClock:
         self.steps += 1
         if validated is not None:
             self._stall.observe(validated)
-        reached = self._reached({**metrics, **(validated.metrics if validated else {})})
+        seen = {**metrics, **(validated.metrics if validated else {})}
+        value = seen.get(self._target.metric) if self._target else None
+        if isinstance(value, int | float):
+            self._values.append(float(value))
+        return self.ended
+
+    @property
+    def ended(self) -> str | None:
+        """Why the stage is over by all that was seen so far, or None."""
+        reached = self._reached()
         if reached is not None:
             return reached
-        if validated is not None and self._stall.reached:
+        if self._stall.reached:
             return self._stall.reason
         return f"{self.steps} steps done" if self.steps >= self.stage.steps else None
 
@@ -40,26 +49,28 @@ class StageClock:
         if validated is not None:
             self._stall.observe(validated)
 
-    def _reached(self, metrics: Mapping[str, float | int | str]) -> str | None:
+    def _reached(self) -> str | None:
         target = self._target
-        value = metrics.get(target.metric) if target else None
-        if target is None or not isinstance(value, int | float):
+        if target is None or len(self._values) < target.window:
             return None
-        self._values.append(float(value))
         mean = fmean(self._values)
-        if len(self._values) < target.window or not mean >= target.at_least:
+        if not mean >= target.at_least:
             return None
         over = f" in the mean of {target.window}" if target.window > 1 else ""
         return f"{target.metric} is {_written(mean)}{over}, the target was {_written(target.at_least)}"
 
     def state_dict(self) -> dict[str, Any]:
         """Steps, and what was measured in the stage."""
-        return {"steps": self.steps, "values": list(self._values), "stall": self._stall.state_dict()}
+        metric = self._target.metric if self._target else None
+        return {
+            "steps": self.steps, "metric": metric, "values": list(self._values), "stall": self._stall.state_dict(),
+        }  # fmt: skip
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on where `state_dict` was taken."""
+        """Go on where `state_dict` was taken. Values of another metric than the target's now count for nothing."""
         self.steps = state["steps"]
-        self._values = deque(state["values"], maxlen=self._values.maxlen)
+        same = self._target is not None and state.get("metric", self._target.metric) == self._target.metric
+        self._values = deque(state["values"] if same else [], maxlen=self._values.maxlen)
         self._stall.load_state_dict(state["stall"])
 
 

@@ -15,16 +15,17 @@ class Control:
     """Holds one controller for each coefficient; a stage that changes their settings starts them afresh."""
 
     def __init__(self, objective: Objective) -> None:
+        self._settings: Objective | None = None
         self.configure(objective)
 
     def configure(self, objective: Objective) -> None:
         """Take over settings; controllers whose settings stay keep their value."""
-        if getattr(self, "_settings", None) == (objective.kl, objective.entropy):
-            return
-        self._settings = (objective.kl, objective.entropy)
+        before, self._settings = self._settings, objective
         kl, band = objective.kl, objective.entropy
-        self._kl = KLCoefficient(kl.coefficient, kl.target, kl.horizon)
-        self._entropy = EntropyCoefficient(band.low, band.high, band.step, band.maximum) if band else None
+        if before is None or before.kl != kl:
+            self._kl = KLCoefficient(kl.coefficient, kl.target, kl.horizon)
+        if before is None or before.entropy != band:
+            self._entropy = EntropyCoefficient(band.low, band.high, band.step, band.maximum) if band else None
 
     @property
     def coefficients(self) -> Coefficients:

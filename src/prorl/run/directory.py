@@ -13,6 +13,7 @@ from prorl.files import exclusive
 from prorl.recipe.load import to_yaml
 from prorl.recipe.schema import Recipe
 from prorl.run import jsonl
+from prorl.run.journal import read
 
 
 @dataclass
@@ -135,11 +136,12 @@ class RunDirectory:
         """The trained model as a Hugging Face folder."""
         return self.path / "model"
 
-    def set_results_aside(self, step: int) -> None:
-        """Give what was made at the end of the run, after `step`, names with that step, and make room for other."""
+    def set_results_aside(self) -> None:
+        """Give what was made at an end of the run names with the step of that end, as it isn't the end any more."""
+        ends = [event["step"] for event in read(self.journal) if event["event"] == "stage_end"]
         for path in (self.model, self.comparison, self.samples / "trained.parquet"):
             if path.exists():
-                os.replace(path, path.with_name(f"{path.stem}_{step:06d}{path.suffix}"))
+                os.replace(path, free_path(path.parent, f"{path.stem}_{ends[-1]:06d}", path.suffix))
 
     @property
     def lock(self) -> Path:
@@ -169,10 +171,10 @@ def _is_skeleton(entry: Path) -> bool:
     return entry.name in (_LOCK, "recipe.yaml.partial")
 
 
-def free_path(parent: Path, name: str) -> Path:
-    """The first of `name`, `name-2`, `name-3`, … that does not exist in `parent`."""
-    path, number = parent / name, 1
+def free_path(parent: Path, name: str, suffix: str = "") -> Path:
+    """The first of `name`, `name-2`, `name-3`, … that does not exist in `parent`, each with `suffix`."""
+    path, number = parent / f"{name}{suffix}", 1
     while os.path.lexists(path):
         number += 1
-        path = parent / f"{name}-{number}"
+        path = parent / f"{name}-{number}{suffix}"
     return path

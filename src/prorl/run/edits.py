@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from prorl.errors import UserError
 from prorl.recipe.schema import Recipe
+from prorl.run.journal import effective, read
 
 FREE = (
     "description", "checkpoint.", "health.", "resets.", "verifier.", "validation.every", "trackers",
@@ -31,6 +33,12 @@ class Change:
         return f"{self.key}: {self.before} -> {self.after}"
 
 
+def known(journal: Path) -> list[Recipe]:
+    """The recipe as the run began with it, and as it was after every edit, as the journal tells."""
+    events = effective(read(journal)) if journal.exists() else []
+    return [Recipe.model_validate(event["settings"]) for event in events if "settings" in event]
+
+
 def changes(before: Recipe, after: Recipe) -> list[Change]:
     """All keys that differ, in the recipe's order; stages are told apart by their place."""
     found: list[Change] = []
@@ -38,10 +46,10 @@ def changes(before: Recipe, after: Recipe) -> list[Change]:
     return found
 
 
-def check(found: list[Change], recipe: Recipe, stage: int, steps: int) -> None:
+def check(found: list[Change], recipe: Recipe, stage: int, steps: int, over: bool) -> None:
     """Raises UserError for a change of the past: of a stage that is over, or of what the one under way began with.
 
-    `stage` is the index of the stage under way and `steps` the steps done in it.
+    `stage` is the index of the stage under way and `steps` the steps done in it; `over`: it was the last and has ended.
     """
     for change in found:
         if not _allowed(change, stage):
@@ -52,8 +60,11 @@ def check(found: list[Change], recipe: Recipe, stage: int, steps: int) -> None:
     if len(recipe.stages) <= stage:
         raise UserError(f"the run is in its stage {stage + 1}, which the edited recipe no longer has; put it back")
     current = recipe.stages[stage]
-    if current.steps < steps:
-        raise UserError(f"stage {current.name!r} has done {steps} steps already; {current.steps} are too few")
+    least = steps if over else steps + 1
+    if current.steps < least:
+        raise UserError(
+            f"stage {current.name!r} has done {steps} steps already; {current.steps} are too few: {least} or more"
+        )
 
 
 def _allowed(change: Change, stage: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prorl.boundary.evaluate import sample_problems
 from prorl.engine.protocol import Sampling
@@ -47,8 +47,9 @@ class Evaluator:
         solved = float((table["score"] >= samples.SUCCESS).mean() or 0.0)  # type: ignore[arg-type]
         step = 0 if name == "base" else self.loop.step
         self.loop.journal.ensure(
-            "evaluation", step, same=["model"], model=name, samples=table.height, solved=solved, sha256=sha256_of(path)
-        )
+            "evaluation", step, same=["model"], model=name, samples=table.height, solved=solved,
+            max_new_tokens=self._sampling().max_new_tokens, sha256=sha256_of(path),
+        )  # fmt: skip
         self.loop.progress.event(f"evaluation of the {name} model: {solved:.3f} of {table.height} samples solved")
 
     def compare(self) -> Comparison:
@@ -65,10 +66,13 @@ class Evaluator:
 
     def _check(self, name: str) -> None:
         """Raises IntegrityError if the samples are not those that the journal speaks of."""
-        for event in effective(read(self.loop.directory.journal)):
-            spoken_of = (event["event"], event.get("model")) == ("evaluation", name)
-            if spoken_of and sha256_of(self._path(name)) != event["sha256"]:
+        for event in self._told():
+            if event["model"] == name and sha256_of(self._path(name)) != event["sha256"]:
                 raise IntegrityError(f"{self._path(name)} is not what was written; restore it from a copy")
+
+    def _told(self) -> list[dict[str, Any]]:
+        """What the journal says of evaluations."""
+        return [e for e in effective(read(self.loop.directory.journal)) if e["event"] == "evaluation"]
 
     def _path(self, name: str) -> Path:
         return self.loop.directory.samples / f"{name}.parquet"
@@ -95,6 +99,9 @@ class Evaluator:
         jsonl.replace(self.loop.directory.samples / "problems.jsonl", b"".join(lines))
 
     def _sampling(self) -> Sampling:
+        """The same for both models, though the last stage may be another one by now."""
         recipe, settings = self.loop.recipe, self.settings
-        last = at_stage(recipe, len(recipe.stages) - 1).rollout
-        return Sampling(settings.samples, settings.temperature, settings.max_new_tokens or last.max_new_tokens)
+        known = [e["max_new_tokens"] for e in self._told() if e["model"] == "base" and "max_new_tokens" in e]
+        last = at_stage(recipe, len(recipe.stages) - 1).rollout.max_new_tokens
+        longest = settings.max_new_tokens or (known[0] if known else last)
+        return Sampling(settings.samples, settings.temperature, longest, settings.top_p)

@@ -22,7 +22,6 @@ from prorl.regimen.regimen import Regimen
 from prorl.run import edits, environment, jsonl, lineage, prepare, tracking
 from prorl.run.checkpoint import Checkpoints
 from prorl.run.directory import RunDirectory
-from prorl.run.journal import effective, read
 from prorl.run.lineage import Origin
 from prorl.run.progress import Progress
 from prorl.run.report import write_report
@@ -85,7 +84,7 @@ def resume(
         recipe = prepare.settled(load(str(directory.recipe), changed))
         tracking.check(recipe)
         Checkpoints(directory, recipe.checkpoint).check_logs()
-        known = _known(directory)
+        known = edits.known(directory.journal)
         edited = _edited(recipe, known, directory)
         suites = Suites(recipe, begun=known[0] if known else None)
         if edited:
@@ -105,19 +104,14 @@ def _model(recipe: Recipe, fetching: Fetching) -> Path:
         return resolve(recipe.model, told)
 
 
-def _known(directory: RunDirectory) -> list[Recipe]:
-    """The recipe as the run began with it, and as it was after every edit that holds, from the journal."""
-    events = effective(read(directory.journal)) if directory.journal.exists() else []
-    return [Recipe.model_validate(event["settings"]) for event in events if "settings" in event]
-
-
 def _edited(recipe: Recipe, known: Sequence[Recipe], directory: RunDirectory) -> list[edits.Change]:
     """How the recipe differs from what the journal says of it."""
     found = edits.changes(known[-1], recipe) if known else []
     if found:
         state = Checkpoints(directory, recipe.checkpoint).regimen()
-        edits.check(found, recipe, state["stage"] if state else -1, state["clock"]["steps"] if state else 0)
-        if state and state["over"] and not _has_more(recipe, state):
+        over = state is not None and state["over"]
+        edits.check(found, recipe, state["stage"] if state else -1, state["clock"]["steps"] if state else 0, over)
+        if state and over and not _has_more(recipe, state):
             raise UserError(
                 f"{directory.path} is finished, and {found[0].key} gives it nothing to do; to go on from it, {MORE}"
             )

@@ -76,12 +76,13 @@ def effective(events: Iterable[Event]) -> list[Event]:
     """The events that still hold: a `resume` at step k undoes what was journalled before it for steps beyond k.
 
     One that is `anew` found no checkpoint and undoes everything but the start. An `extended` undoes the end of the run.
+    Edits of the recipe are never undone, since the recipe isn't either.
     """
     kept: list[Event] = []
     for event in events:
         if event["event"] == "resume":
-            anew = event.get("anew", False)
-            kept = [e for e in kept if (e["event"] == "start" if anew else e["step"] <= event["step"])]
+            last = -1 if event.get("anew", False) else event["step"]
+            kept = [e for e in kept if e["step"] <= last or e["event"] in ("start", "edited")]
         elif event["event"] == "extended":
             kept = [e for e in kept if not _is_end(e, event)]
         kept.append(event)

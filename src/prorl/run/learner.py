@@ -74,7 +74,13 @@ class Learner:
         report, finite = self._update(credited, step)
         shaped = credited.shaped_reward if credited else None
         metrics = step_metrics(self.stage.name, collected, shaped, report)
-        metrics |= {"weights_lag": lag, "non_finite": float(not finite), "prompts_so_far": self.collector.drawn}
+        overdue = max(0, lag - self.collector.staleness)
+        metrics |= {
+            "weights_lag": lag,
+            "weights_overdue": overdue,
+            "non_finite": float(not finite),
+            "prompts_so_far": self.collector.drawn,
+        }
         ended = time.perf_counter()
         return metrics, {
             "sample_seconds": sampled - began - collected.verify_seconds,

@@ -88,9 +88,7 @@ class Loop:
 
         There is no new checkpoint of this step: all of it is decided again if the process dies before the next one.
         """
-        self.directory.set_results_aside(self.step)
-        validator = self.validator if self.regimen.validation_due(self.step) else None
-        decided = self.regimen.extend(self.step, validator.recall(self.step) if validator else None)
+        decided = self.regimen.extend(self.step, self.validator.recall(self.step) if self.validator else None)
         self.journal.ensure("extended", self.step, stage=self.regimen.stage)
         self.progress.event(f"going on from the end, in stage {self.recipe.stages[self.regimen.stage].name!r}")
         for decision in decided:
@@ -237,5 +235,7 @@ class Loop:
             self.journal_checkpoint()
         for log in (self.metrics, self.timings, *([self.validator.log] if self.validator else [])):
             log.truncate_after(self.step if found else -1)
+        if not self.regimen.over or self.regimen.has_more:
+            self.directory.set_results_aside()
         self.journal.append("resume", self.step, reference_id=self.engine.reference_id, anew=found is None)
         self.progress.event(f"resumed after step {self.step}")

@@ -10,9 +10,12 @@ from prorl.engine.local.precision import choose
 from prorl.errors import UserError
 from prorl.policy.packed import has_bf16_products
 from prorl.policy.shape import shape_of
+from prorl.recipe.load import at_stage
 from prorl.recipe.memory import checkpoint_bytes
 from prorl.recipe.schema import Recipe
 from prorl.recipe.stages import WORKED_SOLUTIONS
+from prorl.run.control import Control
+from prorl.run.credit import shapers_of
 from prorl.run.lessons import check_imitation
 from prorl.run.signals import check_signals
 from prorl.run.suites import Suites
@@ -65,14 +68,24 @@ def held_out(recipe: Recipe, suites: Suites) -> tuple[list[Problem], list[Proble
 
 
 def check(recipe: Recipe, suites: Suites) -> None:
-    """Raises UserError if a split is too small, a profile can't be read, a stage has nothing to imitate, or a guard or
-    target names a metric that there is not."""
+    """Raises UserError if a split is too small, a profile can't be read, a stage has nothing to imitate, a guard or
+    target names a metric that there is not, or a shaper or a controller of some stage can't be made."""
     check_signals(recipe, suites.names)
     held_out(recipe, suites)
     for index, stage in enumerate(recipe.stages):
         suites.stale(index)
+        _check_parts(stage.name, at_stage(recipe, index))
         if stage.imitate:
             check_imitation(stage.name, stage.imitate, suites.at(index))
+
+
+def _check_parts(stage: str, settings: Recipe) -> None:
+    """Raises UserError if a shaper or a controller can't be made of a stage's settings."""
+    try:
+        shapers_of(settings)
+        Control(settings.objective)
+    except UserError as error:
+        raise UserError(f"stage {stage!r}: {error}") from None
 
 
 def check_space(recipe: Recipe, model: Path, out: Path) -> None:

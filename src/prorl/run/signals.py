@@ -22,7 +22,7 @@ VALIDATION = ("validation/pass_1", "validation/pass_k")
 def metric_names(tasks: Iterable[str]) -> set[str]:
     """Every metric that a step of a run with these tasks can have."""
     names = {*step_metrics("", Collected(), 0.0, None), *imitation_metrics("", 0, None)}
-    names |= {"clipped", "weights_lag", "prompts_so_far"}
+    names |= {"clipped", "weights_lag", "weights_overdue", "prompts_so_far"}
     names |= {field.name for report in (UpdateReport, ImitationReport) for field in fields(report)}
     names -= {"stage"}
     for task in tasks:

@@ -11,12 +11,13 @@ from prorl.boundary.estimators import pass_at_k
 from prorl.boundary.evaluate import sample_problems
 from prorl.boundary.intervals import mean_interval
 from prorl.engine.protocol import Engine, Sampling
+from prorl.errors import UserError
 from prorl.recipe.schema import Rollout
 from prorl.recipe.stages import Validation
 from prorl.regimen.validation import Validated
 from prorl.run.directory import RunDirectory
 from prorl.run.journal import Journal
-from prorl.run.metrics import MetricsLog
+from prorl.run.metrics import MetricsLog, read
 from prorl.run.progress import Progress
 from prorl.tasks.contract import Problem
 from prorl.tasks.suite import Suite
@@ -51,6 +52,7 @@ class Validator:
             settings.samples,
             settings.temperature or rollout.temperature,
             settings.max_new_tokens or rollout.max_new_tokens,
+            settings.top_p,
         )
         table = sample_problems(
             self.engine, self.suite, self.problems, self.pool(), sampling, self._file(step).stem,
@@ -61,10 +63,14 @@ class Validator:
         self._tell(validated)
         return validated
 
-    def recall(self, step: int) -> Validated:
-        """What `measure` gave after `step`, from its sample table."""
+    def recall(self, step: int) -> Validated | None:
+        """What `measure` gave after `step`, from its sample table; None if there was no validation then."""
         from prorl.boundary import samples
 
+        if not any(line["step"] == step for line in read(self.log.path)):
+            return None
+        if not self._file(step).is_file():
+            raise UserError(f"{self._file(step)} is missing and the run needs it to go on; restore it from a copy")
         return _validated(step, samples.read(self._file(step)), self.settings.samples)
 
     def _file(self, step: int) -> Path:

@@ -51,9 +51,10 @@ class Snapshot:
     @property
     def state(self) -> str:
         """running, paused, finished, or stopped."""
-        last = next((e["event"] for e in reversed(self.events) if e["event"] in ("finish", "pause", "continue")), "")
-        if last == "finish":
+        if any(event["event"] == "finish" for event in self.events):
             return "finished"
+        waits = ("pause", "continue", "resume", "extended")
+        last = next((event["event"] for event in reversed(self.events) if event["event"] in waits), "")
         return ("paused" if last == "pause" else "running") if self.live else "stopped"
 
     @property

@@ -79,7 +79,7 @@ class Work:
                 loop.journal.append("warning", stands, message=f"going on from step {stands}: {error}")
                 self.progress.event(f"{error}; going on from step {stands}")
                 time.sleep(PATIENCE * (losses - 1))
-                resuming, edited = True, ()
+                resuming = True
 
     def _loop(self) -> Loop:
         recipe, suites, validation = self.recipe, self.suites, self.recipe.validation
@@ -131,7 +131,7 @@ def _begin(loop: Loop, origin: Origin | None, resuming: bool, edited: Sequence[e
     )  # fmt: skip
     if resuming:
         loop.take_up()
-    if edited:
+    if edited and edits.changes(edits.known(directory.journal)[-1], recipe):  # told once, though the engine was lost
         listed = [asdict(change) for change in edited]
         loop.journal.append("edited", loop.step, changes=listed, settings=recipe.model_dump(mode="json"))
         for change in edited:

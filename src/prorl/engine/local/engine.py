@@ -126,6 +126,7 @@ class LocalEngine(TextEngine):
         return {
             "weights_version": self.weights_version,
             "updates_since_clear": self.optimizer.updates,
+            "warmed": self.optimizer.warmed,
             "fresh_reference": self._fresh_reference,
             "reference_id": self.reference.id,
             "policy_id": content_id(self.optimizer.masters),
@@ -145,18 +146,19 @@ class LocalEngine(TextEngine):
     def _load_policy(self, folder: Path) -> dict[str, Any]:
         """Restore weights and moments; returns the rest of what was saved with them."""
         state: dict[str, Any] = json.loads((folder / "engine.json").read_text(encoding="utf-8"))
-        self._load_weights(folder, state["updates_since_clear"])
+        self._load_weights(folder)
+        self.optimizer.updates, self.optimizer.warmed = state["updates_since_clear"], state.get("warmed", 1.0)
         found = content_id(self.optimizer.masters)
         if found != state["policy_id"]:
             raise IntegrityError(f"{folder}: policy has id {found}, expected {state['policy_id']}")
         return state
 
-    def _load_weights(self, folder: Path, updates: int) -> None:
+    def _load_weights(self, folder: Path) -> None:
         """Restore weights and moments that this engine wrote, or another of any number of processes."""
         if shards.are_in(folder):
-            self.optimizer.restore(*shards.read(folder, self.optimizer.masters), updates, folder)
+            self.optimizer.restore(*shards.read(folder, self.optimizer.masters), folder)
         else:
-            self.optimizer.load(folder / "policy.safetensors", folder / "optimizer.safetensors", updates)
+            self.optimizer.load(folder / "policy.safetensors", folder / "optimizer.safetensors")
 
     @contextmanager
     def _changing_weights(self) -> Iterator[None]:

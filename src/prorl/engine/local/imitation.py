@@ -9,7 +9,7 @@ import torch
 from prorl.engine.local.masters import MasterOptimizer
 from prorl.engine.local.ranks import Ranks, share
 from prorl.engine.local.rows import cut
-from prorl.engine.local.schedule import deal, learning_rate
+from prorl.engine.local.schedule import deal
 from prorl.engine.protocol import Example, ImitationReport
 from prorl.policy.model import Policy
 from prorl.policy.tree import PackedTrees, Tree
@@ -26,7 +26,8 @@ def imitate(
     log-probability over all tokens of its answers, in nats.
     """
     total, tokens, norm, rate = 0.0, 0, 0.0, 0.0
-    for part in deal(examples, settings.updates_per_step):
+    parts = deal(examples, settings.updates_per_step)
+    for part in parts:
         weight = 1.0 / sum(len(example.answer) for example in part)
         rows = cut([Tree(example.prompt, [example.answer]) for example in part], row_tokens)
         for row in share(rows, ranks):
@@ -37,7 +38,7 @@ def imitate(
             if not row.idle:
                 total -= float(logprobs.detach().sum())
                 tokens += len(logprobs)
-        rate = learning_rate(settings, optimizer.updates)
-        norm = max(norm, optimizer.step(settings, rate))
+        reached, rate = optimizer.step(settings, updates=len(parts))
+        norm = max(norm, reached)
     total, tokens = ranks.sum(torch.tensor([total, tokens], dtype=torch.float64)).tolist()
     return ImitationReport(total / tokens, norm, rate, int(tokens))

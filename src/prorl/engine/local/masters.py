@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from prorl.engine.local.schedule import warm_up
 from prorl.engine.local.tensors import placed, read_tensors, whole, write_tensors
 from prorl.engine.protocol import NonFiniteGradient
 from prorl.errors import IntegrityError
@@ -30,11 +31,13 @@ class MasterOptimizer:
                 sum_into(parameter, self.masters[name])
         self.updates = 0
         """Updates since the moments were last cleared."""
+        self.warmed = 0.0
+        """Share of the warm-up that has been done since then."""
         self.clear()
 
     def clear(self) -> None:
         """Forget the moments and start the warm-up again."""
-        self.updates = 0
+        self.updates, self.warmed = 0, 0.0
         self._adam = torch.optim.AdamW(self.masters.values(), lr=0.0, fused=True)
 
     def collect(self) -> None:
@@ -49,10 +52,11 @@ class MasterOptimizer:
                 add_up(master.grad, parameter.grad)
             parameter.grad = None
 
-    def step(self, settings: Optimizer, learning_rate: float) -> float:
-        """One AdamW update, gradients clipped to `max_grad_norm` first; returns their norm before clipping.
+    def step(self, settings: Optimizer, updates: int) -> tuple[float, float]:
+        """One AdamW update of the `updates` of a step, gradients clipped to `max_grad_norm` first.
 
-        Raises NonFiniteGradient before any weight is touched.
+        Returns their norm before clipping and the learning rate: constant after a linear warm-up. Raises
+        NonFiniteGradient before any weight is touched.
         """
         gradients = [master.grad for master in self.masters.values() if master.grad is not None]
         norm = whole(torch.nn.utils.get_total_norm(gradients))
@@ -60,15 +64,15 @@ class MasterOptimizer:
         if not torch.isfinite(norm):
             self._drop_gradients()
             raise NonFiniteGradient(f"gradient norm is {float(norm)}: no update was made from it")
+        self.warmed = warm_up(settings, self.warmed, updates)
+        rate = settings.learning_rate * self.warmed
         for group in self._adam.param_groups:
-            group.update(
-                lr=learning_rate, betas=settings.betas, eps=settings.epsilon, weight_decay=settings.weight_decay
-            )
+            group.update(lr=rate, betas=settings.betas, eps=settings.epsilon, weight_decay=settings.weight_decay)
         self._adam.step()
         self._drop_gradients()
         self._publish()
         self.updates += 1
-        return float(norm)
+        return float(norm), rate
 
     def save(self, weights: Path, moments: Path) -> None:
         """Write masters and moments as two safetensors files."""
@@ -84,11 +88,11 @@ class MasterOptimizer:
             for kind, value in self._adam.state.get(master, {}).items()
         }
 
-    def load(self, weights: Path, moments: Path, updates: int) -> None:
+    def load(self, weights: Path, moments: Path) -> None:
         """Restore what `save` wrote. Raises IntegrityError when names or shapes differ."""
-        self.restore(read_tensors(weights), read_tensors(moments), updates, weights)
+        self.restore(read_tensors(weights), read_tensors(moments), weights)
 
-    def restore(self, weights: Mapping[str, Tensor], moments: Mapping[str, Tensor], updates: int, where: Path) -> None:
+    def restore(self, weights: Mapping[str, Tensor], moments: Mapping[str, Tensor], where: Path) -> None:
         """Take over masters and moments, whole or in shards. Raises IntegrityError when names or shapes differ."""
         if weights.keys() != self.masters.keys():
             odd = sorted(weights.keys() ^ self.masters.keys())[0]
@@ -105,7 +109,6 @@ class MasterOptimizer:
             kind, _, name = key.partition("/")
             master = self.masters[name]
             self._adam.state[master][kind] = placed(value, master) if value.shape == master.shape else value
-        self.updates = updates
 
     @torch.no_grad()
     def _publish(self) -> None:

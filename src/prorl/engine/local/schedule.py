@@ -18,7 +18,9 @@ def deal(items: Sequence[T], updates: int) -> list[Sequence[T]]:
     return [items[low:high] for low, high in pairwise(bounds)]
 
 
-def learning_rate(settings: Optimizer, updates: int) -> float:
-    """Constant after a linear warm-up of `warmup_steps` steps; `updates` were made since the optimizer was cleared."""
-    warmup = settings.warmup_steps * settings.updates_per_step
-    return settings.learning_rate * min(1.0, (updates + 1) / warmup) if warmup else settings.learning_rate
+def warm_up(settings: Optimizer, warmed: float, updates: int) -> float:
+    """Share of the warm-up that is done with one more update, of the `updates` of its step; `warmed` was done before.
+
+    It only grows: settings that change after the warm-up begin no other one.
+    """
+    return min(1.0, warmed + 1 / (settings.warmup_steps * updates)) if settings.warmup_steps else 1.0

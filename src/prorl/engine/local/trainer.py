@@ -13,7 +13,7 @@ from prorl.engine.local.loss import TokenValues, row_loss
 from prorl.engine.local.masters import MasterOptimizer
 from prorl.engine.local.ranks import Ranks, share
 from prorl.engine.local.rows import Row, cut
-from prorl.engine.local.schedule import deal, learning_rate
+from prorl.engine.local.schedule import deal
 from prorl.engine.local.tally import Tally
 from prorl.engine.protocol import Coefficients, Sampling, TrainingGroup, UpdateReport
 from prorl.errors import IntegrityError
@@ -61,8 +61,8 @@ class Trainer:
             if number == 0:
                 first_drift = drift
                 _check_fresh(drift, fresh_reference)
-            rate = learning_rate(settings, self.optimizer.updates)
-            norm = max(norm, self.optimizer.step(settings, rate))
+            reached, rate = self.optimizer.step(settings, updates=len(batches))
+            norm = max(norm, reached)
         tally.add_up(self.ranks)
         return UpdateReport(
             **tally.means(updates=len(batches)), grad_norm=norm, learning_rate=rate, first_log_ratio=first_drift,
