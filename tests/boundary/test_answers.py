@@ -80,13 +80,23 @@ def _table(rows: list[tuple[str, str, str | None, int, bool]]) -> pl.DataFrame:
 
 def test_a_table_of_answers_by_problem() -> None:
     answers = _table(
-        [("x", "b", "7", 6, True), ("x", "b", "8", 2, False), ("x", "a", None, 16, False), ("x", "b", None, 8, False)]
+        [("x", "b", "7", 24, True), ("x", "b", "8", 8, False), ("x", "a", None, 64, False), ("x", "b", None, 32, False)]
     )
-    found = by_problem(answers, (1, 16))
-    assert found.columns == ["task", "problem", "n", "entropy", "majority@1", "majority@16"]
-    assert found.rows()[0] == ("x", "a", 16, None, 0.0, 0.0)
-    assert found.row(1)[4:] == (6 / 16, pytest.approx(1.0))
+    found = by_problem(answers, (1, 64))
+    assert found.columns == ["task", "problem", "n", "entropy", "majority@1", "majority@64"]
+    assert found.rows()[0] == ("x", "a", 64, None, 0.0, 0.0)
+    assert found.row(1)[4:] == (24 / 64, pytest.approx(1.0))
     assert found.row(1)[3] == pytest.approx(-(0.75 * np.log(0.75) + 0.25 * np.log(0.25)))
+
+
+def test_few_answers_have_no_entropy_for_it_would_be_smaller() -> None:
+    """Three different answers come to log 3 and 32 to log 32, which are no different models."""
+    few = _table([("x", "a", str(index), 1, False) for index in range(31)])
+    many = _table([("x", "a", str(index), 1, False) for index in range(32)])
+    assert by_problem(few, ())["entropy"].to_list() == [None]
+    assert by_problem(many, ())["entropy"].to_list() == [pytest.approx(np.log(32))]
+    unread = pl.concat([few, _table([("x", "a", None, 225, False)])])
+    assert by_problem(unread, ())["entropy"].to_list() == [None]
 
 
 def test_tables_that_do_not_fit_are_refused() -> None:

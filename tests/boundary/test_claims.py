@@ -45,6 +45,22 @@ def test_needed_successes_are_the_fewest(alpha: float) -> None:
     assert needed_successes(1e-6, 4, 8) is None
 
 
+@pytest.mark.parametrize(
+    ("problems", "accepted", "tuned", "guesses", "without", "needed"),
+    [(144, 6, 256, 256, 5, 9), (288, 1, 256, 256, 7, 13), (96, 5, 1024, 256, 5, 27), (96, 5, 1024, 1024, 5, 9)],
+)
+def test_guesses_of_which_none_is_right_ask_for_more_successes(
+    problems: int, accepted: int, tuned: int, guesses: int, without: int, needed: int
+) -> None:
+    alpha, base = 0.05 * accepted / problems, 2 * tuned
+    assert needed_successes(alpha, tuned, base) == without
+    assert needed_successes(alpha, tuned, base, guesses) == needed
+    by_hand = [max(escape_p(c, tuned, base), guess_p(c, tuned, None, 0, guesses) or 0) for c in (needed - 1, needed)]
+    assert by_hand[1] <= alpha < by_hand[0]
+    assert needed_successes(0.001, 256, 512, None, 0.25) == 87
+    assert binom.sf(86, 256, 0.25) <= 0.001 < binom.sf(85, 256, 0.25)
+
+
 def test_rates_that_escape_and_rates_that_are_found() -> None:
     assert (1 - escaped_rate(512)) ** 512 == pytest.approx(0.05)
     assert binom.sf(6, 256, detectable_rate(7, 256)) == pytest.approx(0.8)
@@ -88,6 +104,17 @@ def _one(
         ({"guess_rate": None, "guess_n": 64, "guess_c": 30}, GUESSABLE, "guessing"),
         ({"guess_rate": None, "guess_n": 64, "guess_c": 0}, NEW, "two base samples"),
         ({"guess_rate": 0.001, "guess_n": 64, "guess_c": 30}, GUESSABLE, "guessing"),
+        ({"unread": True}, NOT_ESTABLISHED, "the verdicts on them can't be read"),
+        ({"unread": True, "c_verified": 30}, NOT_ESTABLISHED, "the verdicts on them can't be read"),
+        ({"unread": False}, NEW, "two base samples"),
+        # 6 against 0 of 64: p = 0.014, and 0.29 for 21 problems; no guess was right.
+        ({"c": 6, "guess_n": 64, "guess_c": 0}, NOT_ESTABLISHED, "too few right answers to rule guessing out"),
+        ({"c_verified": 6, "guess_n": 64, "guess_c": 0}, NOT_ESTABLISHED, "too few right answers with right steps to"),
+        # 6 against 0 of 16: p = 0.25 before any correction, and still no guess was right.
+        ({"c": 6, "guess_n": 16, "guess_c": 0}, NOT_ESTABLISHED, "too few right answers to rule guessing out"),
+        # 12 against 2 of 64: p = 0.0043, which only the correction makes large.
+        ({"c": 12, "guess_n": 64, "guess_c": 2}, NOT_ESTABLISHED, "too few right answers to rule guessing out"),
+        ({"c": 12, "guess_n": 64, "guess_c": 8}, GUESSABLE, "guessing"),
     ],
 )
 def test_every_label_has_its_reason(case: dict[str, Any], label: str, reason: str) -> None:
@@ -101,6 +128,20 @@ def test_every_label_has_its_reason(case: dict[str, Any], label: str, reason: st
     assert found.refuted == int("solved it" in reason)
     content = found.to_dict()
     assert json.loads(json.dumps(content, allow_nan=False)) == content
+
+
+def test_a_problem_is_not_called_guessable_for_what_others_are() -> None:
+    """Two problems beyond guessing by far; the base's luck is ruled out only as long as all four look beyond it."""
+    base = exact({"x": [0] * 4 + [5] * 196}, N)
+    guessable = pl.col("problem").is_in(["x-002", "x-003"])
+    tuned = exact({"x": [5, 5, 40, 40] + [5] * 196}, N).with_columns(
+        guess_rate=pl.when(guessable).then(0.6).otherwise(1e-6)
+    )
+    labels = {claim.problem: (claim.label, claim.reason) for claim in claims(base, tuned, base.head(4)).claims}
+    assert guess_p(5, N, 1e-6) < 1e-20
+    assert 200 / 4 * escape_p(5, N, 2 * N) < 0.05 < 200 / 2 * escape_p(5, N, 2 * N)
+    assert [labels[f"x-00{i}"][0] for i in range(4)] == [NOT_ESTABLISHED, NOT_ESTABLISHED, GUESSABLE, GUESSABLE]
+    assert "to rule luck out" in labels["x-000"][1]
 
 
 def test_the_correction_is_for_all_problems_compared() -> None:
@@ -130,9 +171,31 @@ def test_the_statement_of_power_holds_in_simulation() -> None:
     assert (escaped, found) == (pytest.approx(0.05, abs=0.003), pytest.approx(0.8, abs=0.01))
     assert f"fails in all {2 * N} samples with a chance of 5%" in power.statement
     assert f"takes {power.needed_successes} successes in {N} samples" in power.statement
+    assert "guesses" not in power.statement
     hopeless = claims(exact({"x": [0]}, 1), exact({"x": [1]}, 1), fresh.clear()).power
     assert (hopeless.needed_successes, hopeless.base_samples) == (None, 2)
     assert "no number of successes" in hopeless.statement
+
+
+def test_the_power_counts_the_guesses_that_were_made() -> None:
+    by_rate, blind = (claims(*_one(**case)).power for case in ({}, {"guess_rate": None, "guess_n": 96, "guess_c": 3}))
+    assert (by_rate.guesses, blind.guesses) == (None, 96)
+    assert blind.needed_successes == needed_successes(blind.alpha, N, 2 * N, 96) > by_rate.needed_successes
+    assert binom.sf(blind.needed_successes - 1, N, blind.detectable_rate) == pytest.approx(0.8)
+    assert (
+        f"takes {blind.needed_successes} successes in {N} samples where none of 96 guesses is right" in blind.statement
+    )
+    base = exact({"x": [0] + [5] * 143}, 256)
+    planned = claims(base, base, base.clear()).power
+    assert (planned.guesses, planned.needed_successes) == (256, 12)
+    unlike = base.with_columns(c=pl.lit(40), guess_rate=pl.when(pl.col("problem") == "x-000").then(0.25))
+    assert not claims(base, unlike, base.head(1)).power.unlike
+    two = exact({"x": [0, 0] + [5] * 142}, 256)
+    power = claims(two, unlike.with_columns(guess_n=300, guess_c=0), two.head(2)).power
+    assert (power.guesses, power.guess_rate, power.unlike) == (300, None, True)
+    assert "need more." in power.statement
+    rare = unlike.with_columns(guess_rate=pl.when(pl.col("problem") == "x-000").then(1 / 720), guess_n=300, guess_c=0)
+    assert not claims(two, rare, two.head(2)).power.unlike, "300 wrong guesses ask for more than that rate"
 
 
 def test_nothing_that_looks_new_is_no_claim() -> None:

@@ -1,6 +1,7 @@
 """A comparison counts what it says it counts, and refuses what can't be compared."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -127,11 +128,32 @@ def test_the_verdict_speaks_of_the_first_and_the_largest_k() -> None:
     assert one.overall.largest_p_value == one.overall.p_value
 
 
+def test_an_interval_alone_is_no_verdict() -> None:
+    """Four problems that all rose a little: at best p = 2/16, whatever the interval says."""
+    base, tuned = (
+        _answers(model, {("gcd", f"p{i}"): [1.0] * right + [0.0] * (16 - right) for i, right in enumerate(rights)})
+        for model, rights in (("m0", (2, 3, 5, 8)), ("m1", (5, 6, 9, 11)))
+    )
+    result = compare(base, tuned, ks=(1,), seed=0)
+    assert result.overall.delta[1].low > 0
+    assert result.overall.p_corrected == 0.125
+    assert "Mean pass@1 over 1 task did not move measurably: 28.1% → 48.4%" in result.verdict()
+    assert result.verdict().endswith("excludes 0, but the paired test has p = 0.12.")
+    result.overall.p_corrected = 0.01
+    assert "1 task rose" in result.verdict()
+    assert result.verdict().endswith("excludes 0.")
+
+
 def test_comparisons_written_before_the_largest_k_was_tested_can_be_read() -> None:
     content = compare(_suite("m0", 0.2, 1), _suite("m1", 0.3, 2), seed=0).to_dict()
     for row in (*content["tasks"], content["overall"]):
         del row["largest_p_value"], row["largest_p_corrected"]
-    assert Comparison.from_dict(content).overall.largest_p_value is None
+    old = Comparison.from_dict(content)
+    assert old.overall.largest_p_value is None
+    delta = old.overall.delta[16]
+    old.overall.delta[16] = replace(delta, low=delta.estimate - 0.01, high=delta.estimate + 0.01)
+    assert old.verdict().count("did not move measurably") == 1
+    assert old.verdict().endswith("excludes 0, but the paired test was not made.")
 
 
 def test_tasks_are_corrected_for_their_number() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from prorl.boundary import claims as claims_module
 from prorl.boundary import regimes as regimes_module
-from prorl.boundary.self_test import Line, SelfTest, exact, nothing, run
+from prorl.boundary.self_test import Line, SelfTest, exact, nothing, power, run
 from prorl.boundary.self_test.coverage import coverage
 
 
@@ -20,8 +20,8 @@ def test_a_short_run_asks_every_question_and_holds_error_rates(short: SelfTest) 
     names = " | ".join(line.name for line in short.lines)
     for subject in (
         "pass@k: deviation", "majority@k", "Invisible Leash, ProRL v2: SRR", "group_anagrams curve",
-        "8 tasks of 24, Δ pass@128", "base against base", "any regime", "any problem 'new'", "sharper only",
-        "learnt at rate", "called new", "true sustained", "no gain",
+        "8 tasks of 24, Δ pass@128", "base against base", "any regime", "any problem 'new'", "guessing at rate",
+        "sharper only", "learnt at rate", "called new", "true sustained", "no gain",
     ):  # fmt: skip
         assert subject in names
     # Means and shares of so few repetitions are too rough for their ranges.
@@ -55,6 +55,21 @@ def test_claims_without_correction_are_noticed(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(claims_module, "_corrected", lambda p_values, family: p_values)
     lines = {line.name: line for line in nothing.base_against_base(12, 0)}
     assert not next(line for name, line in lines.items() if "any problem 'new'" in name).ok
+
+
+def test_claims_without_a_guess_control_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    false, looks = nothing.guessing(12, 0)
+    assert (false.ok, looks.measured) == (True, 24)
+    monkeypatch.setattr(claims_module, "_beyond_guessing", lambda row, p_value, guessing: p_value)
+    assert nothing.guessing(12, 0)[0].measured == 1
+
+
+def test_new_problems_are_found_against_guesses_that_were_made() -> None:
+    """0.02 of 256 samples is 5: enough against a known guess rate of 0.0001, but not against 256 wrong guesses."""
+    lines = {line.name: line.measured for line in power.new_problems(500, 0)}
+    found = {rate: value for rate in power.RATES for name, value in lines.items() if f", {rate:g} a new" in name}
+    assert found[0.02] < 0.1
+    assert 0.8 < found[0.04] <= found[0.08]
 
 
 def test_regimes_without_tests_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

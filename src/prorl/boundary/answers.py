@@ -26,22 +26,23 @@ DRAWS = 4000
 
 
 def by_problem(answers: pl.DataFrame, ks: Sequence[int], *, seed: int = 0) -> pl.DataFrame:
-    """Columns task, problem, n, `entropy` (nats, over 32 answers or all where there are fewer; null without any answer)
-    and `majority@k` for each k; one row a problem, sorted. Raises UserError for a table that doesn't fit."""
+    """Columns task, problem, n, `entropy` (nats, over 32 answers; null where there are fewer, since the entropy of few
+    is smaller) and `majority@k` for each k; one row a problem, sorted. Raises UserError for a table that doesn't fit.
+    """
     rows: list[dict[str, Any]] = []
     for task, problem, counts, correct, unread in _problems(answers):
-        n = int(counts.sum()) + unread
+        read = int(counts.sum())
         rng = np.random.default_rng([seed, len(rows)])
         rows.append(
             {
                 "task": task,
                 "problem": problem,
-                "n": n,
-                "entropy": entropy(counts, min(ENTROPY_SAMPLES, int(counts.sum()))) if counts.size else None,
+                "n": read + unread,
+                "entropy": entropy(counts, ENTROPY_SAMPLES) if read >= ENTROPY_SAMPLES else None,
                 **{f"majority@{k}": majority_at_k(counts, correct, k, unread=unread, rng=rng) for k in ks},
             }
         )
-    return pl.DataFrame(rows)
+    return pl.DataFrame(rows, schema_overrides={"entropy": pl.Float64})
 
 
 def entropy(counts: Ints, samples: int) -> float:

@@ -62,14 +62,24 @@ def guess_p(
     return max(found, default=None)
 
 
-def needed_successes(alpha: float, tuned_samples: int, base_samples: int) -> int | None:
-    """The fewest successes of the tuned model for which `escape_p` is at most alpha; None where all are too few."""
+def needed_successes(
+    alpha: float, tuned_samples: int, base_samples: int, guesses: int | None = None, rate: float | None = None
+) -> int | None:
+    """The fewest successes of the tuned model for which every p-value is at most alpha; None where all are too few.
+
+    They are `escape_p`, and where guessing is tested `guess_p` with a known `rate` and none of `guesses` right.
+    """
+
+    def enough(successes: int) -> bool:
+        guessing = guess_p(successes, tuned_samples, rate, 0, guesses)
+        return max(escape_p(successes, tuned_samples, base_samples), guessing or 0.0) <= alpha
+
     low, high = 1, tuned_samples
-    if escape_p(high, tuned_samples, base_samples) > alpha:
+    if not enough(high):
         return None
     while low < high:
         middle = (low + high) // 2
-        if escape_p(middle, tuned_samples, base_samples) <= alpha:
+        if enough(middle):
             high = middle
         else:
             low = middle + 1

@@ -6,10 +6,12 @@ each is held against more, in this order; the first that fails names its label:
 1. A fresh, independent base sample, at least as large as the first, fails as well. Otherwise: not established.
 2. The tuned model succeeds too often for its rate to be the base's (`claim_tests.escape_p`), corrected for all problems
    compared by Benjamini and Hochberg's method. Otherwise: not established.
-3. Where steps were checked, enough of the successes have right steps for 2. Otherwise: not established.
+3. Where steps were checked, enough of the successes have right steps for 2. Otherwise, and where what the check found
+   can't be read: not established.
 4. The base has no success by tolerant extraction either. Otherwise: new but format only.
 5. The tuned model succeeds more often than by guessing, in a claim that stands corrected like 2. Otherwise: new but
-   guessable; where nothing is known of guessing: not established.
+   guessable, if guesses were right so often that they alone explain it; not established, if there are too few successes
+   to tell, or nothing is known of guessing (`claim_labels`).
 
 What passes is new. Of these, an expected share of at most `q` is false.
 """
@@ -23,16 +25,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from prorl.boundary.claim_labels import FORMAT_ONLY, GUESSABLE, LABELS, NEW, NOT_ESTABLISHED, guessing_p, label_of
 from prorl.boundary.claim_power import Power, power_of
-from prorl.boundary.claim_tests import escape_p, guess_p
+from prorl.boundary.claim_tests import escape_p
 from prorl.boundary.paired import pair
 from prorl.boundary.plain import Plain
 
-NEW = "new"
-FORMAT_ONLY = "new but format only"
-GUESSABLE = "new but guessable"
-NOT_ESTABLISHED = "not established"
-LABELS = (NEW, FORMAT_ONLY, GUESSABLE, NOT_ESTABLISHED)
+__all__ = [
+    "FORMAT_ONLY", "GUESSABLE", "LABELS", "NEW", "NOT_ESTABLISHED", "Claim", "Claims", "candidates", "claims",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,14 @@ class Claim(Plain):
     """Of the tuned model, in the format that was asked for."""
     samples: int
     verified: int | None
-    """Successes whose steps are right; None where steps weren't checked."""
+    """Successes whose steps are right; None where steps weren't checked, or what came of it can't be read."""
     base_samples: int
     """First and fresh together."""
     base_tolerant: int
     """Successes of the base by tolerant extraction, first and fresh together."""
+    guesses: int | None
+    """Samples without reasoning, or answers to other problems; None where there were none."""
+    right_guesses: int | None
     p_value: float | None
     """Corrected p-value of "same rate as the base"; None without a fresh sample, or where that solved it."""
     guess_p_value: float | None
@@ -109,34 +113,39 @@ def claims(
     `base` and `tuned` are counts (`boundary.samples.counts`) of the same problems; `fresh` are counts of an independent
     sample of the base, of at least the candidates (others in it are ignored). `tuned` may hold: `guess_rate`, the
     chance of a right guess; `guess_n` and `guess_c`, samples without reasoning and how many were right; `c_verified`,
-    successes whose steps are right. All of these may be null for a problem. Raises UserError for counts that don't fit.
+    successes whose steps are right; `unread`, whether steps were checked and the verdicts can't be read. All of
+    these may be null for a problem. Raises UserError for counts that don't fit.
     """
     looking_new = candidates(base, tuned)
     rows = _rows(looking_new, base, tuned, fresh)
     from_base = [_from_base(row, row["c"]) for row in rows]
-    verified = [_from_base(row, row["c"] if row["c_verified"] is None else row["c_verified"]) for row in rows]
-    beyond_guessing = [_beyond_guessing(row, p) for row, p in zip(rows, verified, strict=True)]
+    verified = [1.0 if row["unread"] else _from_base(row, row["c_held"]) for row in rows]
+    guessing = [guessing_p(row) for row in rows]
+    beyond_guessing = [_beyond_guessing(row, p, guess) for row, p, guess in zip(rows, verified, guessing, strict=True)]
     family = base.height
-    corrected = [_corrected(values, family) for values in (from_base, verified, beyond_guessing)]
-    found = tuple(
-        _claim(row, p, p_verified, p_guess, q) for row, p, p_verified, p_guess in zip(rows, *corrected, strict=True)
-    )
+    corrected = zip(*(_corrected(values, family) for values in (from_base, verified, beyond_guessing)), strict=True)
+    # Which of the two explains more, before any correction: the base's rate or guessing.
+    limits = [guess is not None and guess > p for guess, p in zip(guessing, verified, strict=True)]
+    found = tuple(_claim(*each, q) for each in zip(rows, corrected, limits, strict=True))
     refuted = sum(1 for row in rows if row["c_fresh"])
     accepted = sum(claim.label == NEW for claim in found)
-    power = power_of(base, tuned, fresh, q * max(1, accepted) / family, zeta)
+    power = power_of(rows, base, tuned, fresh, q * max(1, accepted) / family, zeta)
     return Claims(names[0], names[1], family, q, found, refuted, power)
 
 
 def _rows(
     chosen: list[tuple[str, str]], base: pl.DataFrame, tuned: pl.DataFrame, fresh: pl.DataFrame
 ) -> list[dict[str, Any]]:
-    """One row a candidate: all its counts; what isn't there is None."""
+    """One row a candidate: all its counts; what isn't there is None. `c_held`: successes, by right steps if checked."""
     keys = ["task", "problem"]
     wanted = pl.DataFrame(chosen, schema={"task": pl.String, "problem": pl.String}, orient="row")
-    absent = [name for name in ("guess_rate", "guess_n", "guess_c", "c_verified") if name not in tuned.columns]
+    absent = [
+        name for name in ("guess_rate", "guess_n", "guess_c", "c_verified", "unread") if name not in tuned.columns
+    ]
     if not fresh.is_empty():
         pair({"the fresh base sample": fresh})
     tuned = tuned.with_columns(pl.lit(None).alias(name) for name in absent)
+    tuned = tuned.with_columns(c_held=pl.coalesce("c_verified", "c"))
     whole = (
         wanted.join(tuned, on=keys, how="left")
         .join(base.select(*keys, n_base="n", tolerant_base="c_tolerant"), on=keys, how="left")
@@ -152,10 +161,8 @@ def _from_base(row: dict[str, Any], successes: int) -> float:
     return escape_p(int(successes), row["n"], row["n_base"] + row["n_fresh"])
 
 
-def _beyond_guessing(row: dict[str, Any], p_value: float) -> float:
+def _beyond_guessing(row: dict[str, Any], p_value: float, guessing: float | None) -> float:
     """p-value of "the base's rate or guessing explains it"; 1 where nothing is known of guessing."""
-    successes = row["c"] if row["c_verified"] is None else row["c_verified"]
-    guessing = guess_p(successes, row["n"], row["guess_rate"], row["guess_c"], row["guess_n"])
     return 1.0 if guessing is None or row["tolerant_base"] or row["tolerant_fresh"] else max(p_value, guessing)
 
 
@@ -170,10 +177,10 @@ def _corrected(p_values: list[float], family: int) -> list[float]:
     return [float(value) for value in false_discovery_control(padded)[: len(p_values)]]
 
 
-def _claim(row: dict[str, Any], p_base: float, p_verified: float, p_guess: float, q: float) -> Claim:
-    label, reason = _label(row, p_base, p_verified, p_guess, q)
+def _claim(row: dict[str, Any], corrected: tuple[float, float, float], limited_by_guessing: bool, q: float) -> Claim:
+    p_base, p_verified, p_guess = corrected
+    label, reason = label_of(row, p_base, p_verified, p_guess, limited_by_guessing, q)
     tested = row["n_fresh"] is not None and not row["c_fresh"]
-    known = row["guess_rate"] is not None or bool(row["guess_n"])
     return Claim(
         task=row["task"],
         problem=row["problem"],
@@ -184,26 +191,8 @@ def _claim(row: dict[str, Any], p_base: float, p_verified: float, p_guess: float
         verified=row["c_verified"],
         base_samples=row["n_base"] + (row["n_fresh"] or 0),
         base_tolerant=row["tolerant_base"] + (row["tolerant_fresh"] or 0),
+        guesses=row["guess_n"],
+        right_guesses=row["guess_c"],
         p_value=p_base if tested else None,
-        guess_p_value=p_guess if tested and known else None,
+        guess_p_value=p_guess if tested and guessing_p(row) is not None else None,
     )
-
-
-def _label(row: dict[str, Any], p_base: float, p_verified: float, p_guess: float, q: float) -> tuple[str, str]:
-    if row["n_fresh"] is None:
-        return NOT_ESTABLISHED, "there is no fresh base sample"
-    if row["c_fresh"]:
-        return NOT_ESTABLISHED, f"the fresh base sample solved it {row['c_fresh']} times"
-    if row["n_fresh"] < row["n_base"]:
-        return NOT_ESTABLISHED, "the fresh base sample is smaller than the first"
-    if p_base > q:
-        return NOT_ESTABLISHED, "a base rate like the tuned model's could have escaped by luck"
-    if p_verified > q:
-        return NOT_ESTABLISHED, "too few of the right answers have right steps"
-    if row["tolerant_base"] or row["tolerant_fresh"]:
-        return FORMAT_ONLY, "the base gave the right answer in another format"
-    if row["guess_rate"] is None and not row["guess_n"]:
-        return NOT_ESTABLISHED, "nothing is known of how often a guess is right"
-    if p_guess > q:
-        return GUESSABLE, "guessing could have made it"
-    return NEW, "two base samples failed, and luck, format and guessing don't explain it"

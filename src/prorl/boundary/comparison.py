@@ -70,19 +70,25 @@ class Comparison:
     overall: Row
 
     def verdict(self) -> str:
-        """Did the overall pass@1 move, and did pass@k at the largest k? A sentence each."""
+        """Did the overall pass@1 move, and did pass@k at the largest k? A sentence each.
+
+        As with `Contrast.moved`, a claim needs the corrected test and the interval to agree.
+        """
         return " ".join(self._verdict(k) for k in dict.fromkeys((1, self.ks[-1])))
 
     def _verdict(self, k: int) -> str:
         delta = self.overall.delta[k]
-        word = "rose" if delta.low > 0 else "fell" if delta.high < 0 else "did not move measurably"
+        p_value = self.overall.p_corrected if k == 1 else self.overall.largest_p_corrected
+        tested, inside = p_value is not None and p_value < ALPHA, not delta.excludes(0.0)
+        word = "did not move measurably" if inside or not tested else "rose" if delta.estimate > 0 else "fell"
         before, after = self.overall.base.pass_at[k].estimate, self.overall.tuned.pass_at[k].estimate
-        inside = "excludes" if delta.excludes(0.0) else "includes"
         tasks = "1 task" if len(self.tasks) == 1 else f"{len(self.tasks)} tasks"
+        found = "was not made" if p_value is None else f"has p = {p_value:.2g}"
         return (
             f"Mean pass@{k} over {tasks} {word}: {before:.1%} → {after:.1%}, paired difference "
             f"{100 * delta.estimate:+.1f} points; its {self.level:.0%} interval "
-            f"[{100 * delta.low:+.1f}, {100 * delta.high:+.1f}] {inside} 0."
+            f"[{100 * delta.low:+.1f}, {100 * delta.high:+.1f}] {'includes' if inside else 'excludes'} 0"
+            f"{'' if inside or tested else f', but the paired test {found}'}."
         )
 
     def warnings(self) -> list[str]:

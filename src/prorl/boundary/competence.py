@@ -4,10 +4,14 @@ ProRL reports that gains correlate negatively with the base's pass@128 (arXiv 25
 base sample this is negative by itself: the base's sampling error enters the competence with plus and the gain with
 minus. Two estimates are free of this, and stand beside the naive one:
 
-- Split sample: competence from one random half of the base's samples, gain over the other half. Repeated over many
-  splits. The halves' errors are independent, so under "nobody gained" the correlation is 0 (errors still dilute it).
-- Errors in variables: the variance that sampling adds is estimated (`noise_of_pass_at_k`) and taken out of the
-  variance of the competence, and its negative out of the covariance with the gain.
+- Split sample: competence from one half of the base's samples, gain over the other half of both models' samples. The
+  halves' errors are independent, so under "nobody gained" the correlation is 0 (errors still dilute it). The halves go
+  by the samples' numbers, since models share their random numbers by number (`boundary.halves`); mean of both ways.
+- Errors in variables: the variance that sampling adds to the competence is estimated (`noise_of_pass_at_k`) and taken
+  out; its covariance with the gain, and the gain's variance, are those between the halves, which have no common error.
+
+Of counts alone the halves are dealt at random, over many splits, and the noise of both models is taken as independent:
+its variance is taken out of that of the competence, and its negative out of the covariance. `halves` says which it was.
 
 What neither takes out is the ceiling: who solves everything can't gain.
 """
@@ -18,6 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from prorl.boundary import halves
 from prorl.boundary.correlation import Moments, bootstrap, spearman
 from prorl.boundary.estimators import Floats, noise_of_pass_at_k, pass_at_ks
 from prorl.boundary.intervals import Interval
@@ -56,6 +61,8 @@ class Competence(Plain):
     """Errors in variables; None where the true gains may well not vary at all."""
     noise_share: float
     """Share of the base competence's variance that is sampling noise."""
+    halves: str
+    """`by number`, or `by chance` from counts alone: right only if the models' samples are independent."""
 
 
 def competence(
@@ -63,13 +70,18 @@ def competence(
     splits: int = SPLITS,
 ) -> Competence:  # fmt: skip
     """Correlate over tasks or over problems. Raises ValueError unless every problem of both has 2k samples: a half of
-    the base's samples must allow for pass@k, and so does the noise."""
+    the samples must allow for pass@k, and so does the noise. `splits` are made of counts alone; by number there are
+    two."""
     if unit not in ("task", "problem"):
         raise ValueError(f"units are task or problem, not {unit}")
     rng = random_numbers(seed, unit)
     whole = _units(paired, tuned, unit, k)
-    halves = [_halves(paired, tuned, unit, k, rng) for _ in range(splits)]
-    first, second = (np.stack([pair[side] for pair in halves]) for side in (0, 1))
+    numbered = halves.can_go_by_number(paired, tuned, k)
+    found = (
+        halves.by_number(paired, tuned, unit, k)
+        if numbered
+        else [halves.by_chance(paired, tuned, unit, k, rng) for _ in range(splits)]
+    )
     count = len(whole.base)
     weights = bootstrap(rng, min(resamples, max(FEWEST_RESAMPLES, _DRAWS // count)), count)
 
@@ -78,9 +90,14 @@ def competence(
 
     gain = whole.tuned - whole.base
     naive = Moments.of(weights, whole.base, gain)
-    clean = naive.without(weights, whole.base_noise, whole.tuned_noise)
-    split = [Moments.of(weights, x, whole.tuned - y) for x, y in zip(first, second, strict=True)]
-    split_ranks = [spearman(weights, x, whole.tuned - y) for x, y in zip(first, second, strict=True)]
+    split = [Moments.of(weights, half.competence, half.gain) for half in found]
+    split_ranks = [spearman(weights, half.competence, half.gain) for half in found]
+    if numbered:
+        one, other = (half.gain for half in found)
+        between = Moments.of(weights, one, other).xy
+        clean = naive.between_halves(weights, whole.base_noise, between, np.mean([half.xy for half in split], axis=0))
+    else:
+        clean = naive.without(weights, whole.base_noise, whole.tuned_noise)
     variance = float(np.var(whole.base))
     return Competence(
         base=paired.base,
@@ -96,6 +113,7 @@ def competence(
         corrected_slope=interval(clean.slope),
         corrected_pearson=interval(clean.pearson),
         noise_share=float(whole.base_noise.mean()) / variance if variance > 0 else 0.0,
+        halves=halves.BY_NUMBER if numbered else halves.BY_CHANCE,
     )
 
 
@@ -120,19 +138,6 @@ def _units(paired: Paired, tuned: str, unit: str, k: int) -> _Units:
         else:
             values += [np.concatenate(rates), np.concatenate(noise)]
     return _Units(values[0], values[2], values[1], values[3])
-
-
-def _halves(paired: Paired, tuned: str, unit: str, k: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """The base's pass@k, [units], from two random halves of its samples of each problem."""
-    found: tuple[list[Floats], list[Floats]] = ([], [])
-    for task in paired.tasks:
-        counts = paired.counts[paired.base][task]
-        half = counts.n // 2
-        in_first = rng.hypergeometric(counts.c, counts.n - counts.c, half)
-        for side, n, c in ((0, half, in_first), (1, counts.n - half, counts.c - in_first)):
-            rates = pass_at_ks(n, c, (k,))[0]
-            found[side].append(np.array([rates.mean()]) if unit == "task" else rates)
-    return np.concatenate(found[0]), np.concatenate(found[1])
 
 
 def _interval(values: Floats, level: float) -> Interval | None:

@@ -1,8 +1,9 @@
 """Tuned models against the base, paired by problem: Δpass@k over the whole grid, and which differences are claims.
 
 Two k are named in advance: 1, which is accuracy, and the boundary's. Only these are tested, each by a sign-flip test on
-the paired differences, and corrected by Holm's method over all tasks and tuned models that are compared: Holm holds
-the chance of any false claim at 5 % however the tests depend on each other, and they do, by the base's samples.
+the paired differences of equally many samples (`boundary.differences`), and corrected by Holm's method over all tasks
+and tuned models that are compared: Holm holds the chance of any false claim at 5 % however the tests depend on each
+other, and they do, by the base's samples.
 The suite's mean is one question of its own for each tuned model, corrected over these alone.
 Intervals are pointwise: at other k they describe and don't test.
 """
@@ -16,7 +17,7 @@ import numpy as np
 
 from prorl.boundary.comparison import ALPHA
 from prorl.boundary.crossover import Crossover, crossover
-from prorl.boundary.estimators import Floats
+from prorl.boundary.differences import swappable_differences
 from prorl.boundary.intervals import RESAMPLES, Interval, mean_intervals
 from prorl.boundary.paired import OVERALL, STRICT, Paired, random_numbers
 from prorl.boundary.plain import Plain
@@ -97,14 +98,6 @@ def contrasts(
     return sorted(by_task + by_suite, key=lambda row: (paired.tuned.index(row.tuned), row.task == OVERALL, row.task))
 
 
-def differences(
-    paired: Paired, before: str, after: str, name: str, ks: Sequence[int], extraction: str = STRICT
-) -> list[Floats]:
-    """after − before of the estimates of pass@k, for every task of a row: each [ks, problems]."""
-    rates = (paired.pass_at(model, name, ks, extraction) for model in (after, before))
-    return [later - earlier for later, earlier in zip(*rates, strict=True)]
-
-
 def _contrast(
     paired: Paired, tuned: str, name: str, ks: tuple[int, ...], boundary_k: int, extraction: str, seed: int,
     level: float, resamples: int, draws: int,
@@ -118,7 +111,8 @@ def _contrast(
     ]
     *intervals, gap = mean_intervals(columns, rng, level=level, bounds=(-1.0, 1.0), resamples=resamples)
     tested = dict.fromkeys((1, boundary_k))
-    p_values = {k: sign_flip_p([task[ks.index(k)] for task in deltas], rng, draws) for k in tested}
+    swapped = swappable_differences(paired, paired.base, tuned, name, tuple(tested), extraction, seed=seed)
+    p_values = {k: sign_flip_p([task[row] for task in swapped], rng, draws) for row, k in enumerate(tested)}
     return Contrast(
         base=paired.base,
         tuned=tuned,

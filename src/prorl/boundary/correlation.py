@@ -39,6 +39,12 @@ class Moments:
         of_x, of_after = share @ noise_x, share @ noise_after
         return Moments(self.xx - of_x, self.yy - of_x - of_after, self.xy + of_x)
 
+    def between_halves(self, weights: Floats, noise_x: Floats, yy: Floats, xy: Floats) -> Moments:
+        """The moments of the true values, when x carries noise of this variance, and yy and xy, [rows], were taken
+        between halves of the samples that have no noise in common. Nothing is assumed of the noise of x and y."""
+        share = weights / weights.sum(axis=1, keepdims=True)
+        return Moments(self.xx - share @ noise_x, yy, xy)
+
     @property
     def slope(self) -> Floats:
         """Of y on x; NaN where x doesn't vary."""

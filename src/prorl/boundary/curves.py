@@ -40,8 +40,9 @@ def _curve(paired: Paired, model: str, name: str, ks: Sequence[int], seed: int, 
     extractions = (paired.pass_at(model, name, ks, extraction) for extraction in (STRICT, TOLERANT))
     scores = [paired.counts[model][task].score[None] for task in paired.members(name)]
     columns = [np.concatenate(parts) for parts in zip(*extractions, scores, strict=True)]
-    # Scores may leave [0, 1]; then the interval may, too.
-    bounds = min(0.0, *(score.min() for score in scores)), max(1.0, *(score.max() for score in scores))
+    # Scores may leave [0, 1]; then their interval may, too. pass@k can't.
+    of_score = float(min(0.0, *(s.min() for s in scores))), float(max(1.0, *(s.max() for s in scores)))
+    bounds = [(0.0, 1.0)] * (2 * len(ks)) + [of_score]
     rng = random_numbers(seed, name)
     found = mean_intervals(columns, rng, level=level, bounds=bounds, resamples=resamples)
     joined = paired.joined(model, name)

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Bounds = tuple[float, float]
 
 RESAMPLES = 10_000
 FEWEST_RESAMPLES = 1000
@@ -64,12 +65,13 @@ def mean_intervals(
     rng: np.random.Generator,
     *,
     level: float = 0.95,
-    bounds: tuple[float, float] = (0.0, 1.0),
+    bounds: Bounds | list[Bounds] = (0.0, 1.0),
     resamples: int = RESAMPLES,
 ) -> list[Interval]:
     """Several quantities of the same problems, such as a curve over k, each with its interval; one a column.
 
     Each stratum is [columns, problems]. All columns see the same resamples, so that they cost about as much as one.
+    `bounds` are the least and greatest value that there can be: of all columns, or a list with those of each.
     """
     if not strata or any(values.shape[1] == 0 for values in strata):
         raise ValueError("an interval needs at least one stratum, and at least one problem in each")
@@ -78,9 +80,10 @@ def mean_intervals(
     resamples = min(resamples, max(FEWEST_RESAMPLES, _DRAWS // problems))
     varied = np.array([np.ptp(values, axis=1) > 0 for values in strata])
     means = resampled_means(strata, rng, resamples, varied)
+    of_columns = bounds if isinstance(bounds, list) else [bounds] * strata[0].shape[0]
     return [
-        _interval([values[column] for values in strata], varied[:, column], weight, means[:, column], level, bounds)
-        for column in range(strata[0].shape[0])
+        _interval([values[column] for values in strata], varied[:, column], weight, means[:, column], level, ends)
+        for column, ends in enumerate(of_columns)
     ]
 
 

@@ -28,6 +28,10 @@ class Counts:
     c: Ints
     c_tolerant: Ints
     score: Floats
+    n_even: Ints | None = None
+    """Samples with an even number; None where counts alone are known."""
+    c_even: Ints | None = None
+    """Strict successes among these."""
 
     def successes(self, extraction: str) -> Ints:
         """Successes under strict or tolerant extraction."""
@@ -139,4 +143,7 @@ def _check_same_problems(base: str, first: pl.DataFrame, model: str, frame: pl.D
 
 def _counts(part: pl.DataFrame) -> Counts:
     n, c, c_tolerant = (part[name].to_numpy().astype(np.int64) for name in ("n", "c", "c_tolerant"))
-    return Counts(n, c, c_tolerant, part["score"].to_numpy().astype(np.float64))
+    score = part["score"].to_numpy().astype(np.float64)
+    if not {"n_even", "c_even"} <= set(part.columns):
+        return Counts(n, c, c_tolerant, score)
+    return Counts(n, c, c_tolerant, score, *(part[name].to_numpy().astype(np.int64) for name in ("n_even", "c_even")))

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from prorl.boundary.comparison import ALPHA
-from prorl.boundary.contrasts import differences
+from prorl.boundary.differences import differences, swappable_differences
 from prorl.boundary.intervals import RESAMPLES, Interval, mean_intervals
 from prorl.boundary.paired import OVERALL, STRICT, Paired, random_numbers
 from prorl.boundary.plain import Plain
@@ -99,8 +99,10 @@ def _measure(
     late = differences(paired, middle, final, name, (k,), extraction)
     columns = [np.concatenate(parts) for parts in zip(whole, early, late, strict=True)]
     intervals = mean_intervals(columns, rng, level=level, bounds=(-1.0, 1.0), resamples=resamples)
-    p_1, p_k, p_late = (sign_flip_p([task[column] for task in columns], rng, draws) for column in (0, 1, 3))
-    return intervals, (p_1, p_k, p_late)
+    from_base = swappable_differences(paired, base, final, name, (1, k), extraction, seed=seed)
+    from_middle = swappable_differences(paired, middle, final, name, (k,), extraction, seed=seed)
+    p_1, p_k = (sign_flip_p([task[row] for task in from_base], rng, draws) for row in (0, 1))
+    return intervals, (p_1, p_k, sign_flip_p([task[0] for task in from_middle], rng, draws))
 
 
 def _corrected(rows: Sequence[PValues]) -> list[PValues]:

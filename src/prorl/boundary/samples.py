@@ -76,16 +76,18 @@ def counts(samples: pl.DataFrame | pl.LazyFrame, threshold: float = SUCCESS) -> 
     """Counts by problem, sorted by task and problem: all that the estimators need.
 
     Columns: task, problem, n (samples), c (strict successes), c_tolerant (successes by tolerant extraction),
-    score (mean strict score, partial credit included).
+    score (mean strict score, partial credit included); and where samples are numbered, n_even and c_even: those of n
+    and c whose number is even, which is one and the same half for every model (`boundary.competence`).
     """
-    by_problem = (
-        samples.lazy()
-        .group_by("task", "problem")
-        .agg(
-            pl.len().cast(pl.Int64).alias("n"),
-            (pl.col("score") >= threshold).sum().cast(pl.Int64).alias("c"),
-            (pl.col("tolerant_score") >= threshold).sum().cast(pl.Int64).alias("c_tolerant"),
-            pl.col("score").mean(),
-        )
+    rows = samples.lazy()
+    success, even = pl.col("score") >= threshold, pl.col("sample") % 2 == 0
+    numbered = "sample" in rows.collect_schema()
+    of_half = {"n_even": even, "c_even": even & success} if numbered else {}
+    by_problem = rows.group_by("task", "problem").agg(
+        pl.len().cast(pl.Int64).alias("n"),
+        success.sum().cast(pl.Int64).alias("c"),
+        (pl.col("tolerant_score") >= threshold).sum().cast(pl.Int64).alias("c_tolerant"),
+        pl.col("score").mean(),
+        *(kind.sum().cast(pl.Int64).alias(name) for name, kind in of_half.items()),
     )
     return by_problem.sort("task", "problem").collect()

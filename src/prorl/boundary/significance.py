@@ -28,7 +28,8 @@ def sign_flip_p(strata: Sequence[Floats], rng: np.random.Generator, draws: int =
 
     `strata` holds the paired differences, [problems] each. Were the models the same, swapping the two of a problem
     would change nothing, so each difference's sign is flipped at random: a paired permutation test, exact when few
-    differences are non-zero, otherwise from `draws` patterns (never below 1 / (draws + 1)).
+    differences are non-zero, otherwise from `draws` patterns (never below 1 / (draws + 1)). That needs equally many
+    samples of both models of a problem; `differences.swappable_differences` sees to it.
     """
     weighted = np.concatenate([values / (len(values) * len(strata)) for values in strata])
     weighted = weighted[weighted != 0]

@@ -9,6 +9,9 @@ import numpy as np
 
 from prorl.boundary.plain import Plain
 
+TOLERANCE = 0.02
+"""How far from the target an entropy may be and still count as equal, relative to the target."""
+
 
 @dataclass(frozen=True, slots=True)
 class Match(Plain):
@@ -28,7 +31,7 @@ def match_entropy(
     measured: Sequence[tuple[float, float]],
     target: float,
     *,
-    tolerance: float = 0.02,
+    tolerance: float = TOLERANCE,
     bounds: tuple[float, float] = (0.05, 2.5),
 ) -> Match:
     """Find the temperature whose entropy is `target`, from pairs (temperature, entropy), and say what to measure next.

@@ -52,7 +52,8 @@ def test_columns_that_are_there_are_used(tmp_path: Path) -> None:
     evidence = evidence_of([tmp_path / "all.parquet"], ["b", "m"], None, "c")
     assert counts(evidence, "m") == {"p": (4, 1, 4)}
     assert evidence.answers["m"].to_dicts() == [
-        {"task": "t", "problem": "p", "answer": "7", "count": 4, "correct": True}
+        {"task": "t", "problem": "p", "answer": None, "count": 3, "correct": False},
+        {"task": "t", "problem": "p", "answer": "7", "count": 1, "correct": True},
     ]
 
 
@@ -92,6 +93,18 @@ def test_samples_of_a_second_file_come_after_those_of_the_first(tmp_path: Path) 
     assert counts(evidence_of(files, ["b", "m"], None, "c"), "m") == {"p": (8, 4, 4)}
 
 
+def test_a_sample_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    rows = generic("b", {"p": 1, "q": 0}) + generic("m", {"p": 2, "q": 0})
+    write(tmp_path / "twice.jsonl", rows + rows[5:8] + generic("m", {"p": 2}))
+    with pytest.raises(UserError, match=r"holds 7 rows twice .* sample 1 of problem q of all by b"):
+        evidence_of([tmp_path / "twice.jsonl"], ["b", "m"], None, "c")
+    (tmp_path / "twice.jsonl").unlink()
+    file = write(tmp_path / "once.jsonl", rows)
+    with pytest.raises(UserError, match=r"once\.jsonl: it is given twice"):
+        evidence_of([file, tmp_path], ["b", "m"], None, "c")
+    assert counts(evidence_of([file], ["b", "m"], None, "c"), "m") == {"p": (4, 2, 2), "q": (4, 0, 0)}
+
+
 def harness(doc: int, filter_: str, value: float, responses: list[str], filtered: list[str], target: str = "7") -> Any:
     return {
         "doc_id": doc, "doc": {"question": "?"}, "target": target, "arguments": {}, "resps": [responses],
@@ -110,6 +123,8 @@ def test_harness_files_with_a_strict_and_a_flexible_filter(tmp_path: Path) -> No
         write(tmp_path / model / name, rows)
     evidence = evidence_of([tmp_path], ["base__1", "tuned__1"], None, "c")
     assert evidence.counts["base__1"]["task"].to_list() == ["gsm8k"]
+    assert evidence.answers["base__1"]["answer"].to_list() == [None]
+    assert evidence.answers["tuned__1"]["answer"].to_list() == ["7"]
     assert counts(evidence, "base__1") == {"h1": (1, 0, 1)}
     assert counts(evidence, "tuned__1") == {"h1": (1, 1, 1)}
 

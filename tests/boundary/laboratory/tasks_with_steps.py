@@ -30,4 +30,4 @@ class Direct(Stepped):
 
 def accepts_half(problem: Problem, text: str) -> bool:
     """A judge of one's own."""
-    return problem.messages[-1].content[0] in "aceg"
+    return problem.messages[-1].content[0] in "acegijklmnop"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,21 @@ def test_the_summary_holds_every_result_as_json(out: Path, results: Results) -> 
     assert all(summary["claims"][1]["counts"].values()), "every label stands for some problem"
     assert summary["out_of_training"] == [f"task{index}" for index in range(2, 6)]
     assert [row["steps"] for row in summary["duration"]] == [0, 40, 80]
+
+
+def test_a_temperature_that_was_not_found_is_a_warning_of_the_report(results: Results) -> None:
+    assert not [line for line in results.warnings if "temperature" in line]
+    missed = replace(results.matched[0], entropy=0.963)
+    warned = replace(results, matched=(missed, *results.matched[1:])).to_dict()["warnings"]
+    assert [line for line in warned if "at 1.4 it is +7.0% off, more than 2%" in line and missed.model in line]
+
+
+def test_the_page_says_where_halves_were_dealt_by_chance_and_what_has_no_entropy(out: Path, results: Results) -> None:
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert {found.halves for found in results.analysis.competences} == {"by chance"}, "made of counts alone"
+    assert "of counts alone the halves were dealt by chance" in page
+    overall = results.answer_entropy[MODELS[0]][-1]
+    assert f"{overall.missing} of {overall.missing + overall.problems} problems have no value" in page
 
 
 def test_figures_are_vectors_and_say_the_command(out: Path) -> None:

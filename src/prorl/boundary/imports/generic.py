@@ -6,8 +6,10 @@ from pathlib import Path
 
 import polars as pl
 
+from prorl.boundary.samples import SUCCESS
 from prorl.boundary.store.rows import SCHEMA
 from prorl.errors import UserError
+from prorl.verify.verdict import Outcome
 
 NEEDED = ("problem", "model", "score")
 """Columns that must be there. `sample` numbers a problem's samples; without it they are numbered as they come."""
@@ -17,8 +19,9 @@ _TOGETHER = ("model", "task", "problem")
 def read(file: Path) -> tuple[pl.LazyFrame, list[str]]:
     """The rows of a file in the columns of the store, and what a reader must know of how they were read.
 
-    `task` defaults to "all", `tolerant_score` to the score, `outcome` to solved or wrong by the score. Raises UserError
-    for a file that can't be read or lacks a column.
+    `task` defaults to "all", `tolerant_score` to the score, `outcome` to solved by the score, unparseable where only
+    the tolerant score counts (right, but not in the format that was asked for), else wrong. Raises UserError for a file
+    that can't be read, lacks a column or holds a sample twice.
     """
     rows = _opened(file)
     there = rows.collect_schema().names()
@@ -31,15 +34,33 @@ def read(file: Path) -> tuple[pl.LazyFrame, list[str]]:
     defaults = {
         "task": pl.lit("all"),
         "tolerant_score": pl.col("score"),
-        "outcome": pl.when(pl.col("score") >= 1.0).then(pl.lit("solved")).otherwise(pl.lit("wrong")),
-    }
+        "outcome": pl.when(pl.col("score") >= SUCCESS).then(pl.lit(Outcome.SOLVED.value))
+        .when(pl.col("tolerant_score") >= SUCCESS).then(pl.lit(Outcome.UNPARSEABLE.value))
+        .otherwise(pl.lit(Outcome.WRONG.value)),
+    }  # fmt: skip
     rows = rows.with_columns(pl.col("score").cast(pl.Float64))
-    rows = rows.with_columns(**{name: value for name, value in defaults.items() if name not in there})
-    if "sample" not in there:
+    for name, value in defaults.items():  # one after the other: the outcome is told from the tolerant score
+        rows = rows if name in there else rows.with_columns(value.alias(name))
+    if "sample" in there:
+        _refuse_repeated(file, rows)
+    else:
         rows = rows.with_columns(sample=pl.int_range(pl.len()).over(_TOGETHER))
     absent = [pl.lit(None).alias(name) for name in SCHEMA if name not in (*there, *defaults, "sample")]
     notes = [] if "tolerant_score" in there else [f"{file.name}: no tolerant scores; strict ones stand for both"]
     return rows.with_columns(absent).select(SCHEMA.names()).cast(SCHEMA), notes
+
+
+def _refuse_repeated(file: Path, rows: pl.LazyFrame) -> None:
+    """A sample that stands twice would count twice."""
+    who = [*_TOGETHER, "sample"]
+    numbered = rows.select(who).collect()
+    repeated = numbered.height - numbered.n_unique()
+    if repeated:
+        model, task, problem, sample = numbered.filter(numbered.is_duplicated()).sort(who).row(0)
+        raise UserError(
+            f"{file}: it holds {repeated} rows twice (same model, task, problem and sample number), the first is "
+            f"sample {sample} of problem {problem} of {task} by {model}; number the samples, or leave `sample` out"
+        )
 
 
 def _opened(file: Path) -> pl.LazyFrame:

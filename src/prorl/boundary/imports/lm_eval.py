@@ -18,10 +18,13 @@ import polars as pl
 from prorl.boundary.samples import SUCCESS
 from prorl.boundary.store.rows import SCHEMA
 from prorl.errors import UserError
+from prorl.verify.verdict import Outcome
 
 _NAME = re.compile(r"samples_(?P<task>.+?)(?:_\d{4}-\d{2}-\d{2}T[\d.:-]+)?\.jsonl")
 _METRICS = ("exact_match", "acc", "pass@1", "pass_at_1", "math_verify", "prompt_level_strict_acc")
 _STRICT = re.compile("strict", re.IGNORECASE)
+_NOTHING = "[invalid]"
+"""What the harness's filters write where they found no answer."""
 
 
 def looks_like(file: Path) -> bool:
@@ -64,7 +67,7 @@ def _rows(file: Path, task: str, document: str, filters: Mapping[str, Mapping[st
         yield {
             "model": file.parent.name, "task": task, "problem": document, "sample": sample, "score": score,
             "tolerant_score": max(values[sample] for values in scores.values()),
-            "outcome": "solved" if score >= SUCCESS else "wrong", "text": str(text),
+            "outcome": _outcome(score, answers[sample] if len(answers) == len(texts) else None), "text": str(text),
             "answer": str(answers[sample]) if len(answers) == len(texts) else None,
         }  # fmt: skip
 
@@ -85,6 +88,13 @@ def _scores(file: Path, record: Mapping[str, Any]) -> list[float]:
     if not known:
         raise UserError(f"{file}: no metric found; known are {', '.join(_METRICS)} and those that `metrics` lists")
     return [float(record[known[0]])]
+
+
+def _outcome(score: float, filtered: Any) -> str:
+    """Unparseable where the strict filter found nothing."""
+    if score >= SUCCESS:
+        return Outcome.SOLVED.value
+    return (Outcome.UNPARSEABLE if str(filtered).strip() in ("", _NOTHING) else Outcome.WRONG).value
 
 
 def _flat(responses: Any) -> Sequence[Any]:

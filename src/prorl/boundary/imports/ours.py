@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from prorl.boundary.imports.reasoning import hold_to_checks
 from prorl.boundary.laboratory.evidence import Evidence
 from prorl.boundary.laboratory.plan import FRESH
 from prorl.boundary.laboratory.tally import answer_counts, outcome_shares, right_answers
@@ -24,7 +25,8 @@ def evidence_of(
 ) -> Evidence:
     """What the samples of the last measurement in this folder show, under its first verdicts or those of a label.
 
-    The guess control of that measurement is used; scores, reasoning and temperature control are not made again.
+    The guess control and the checks of reasoning of that measurement are used; scores and temperature control are not
+    made again. Where reasoning was checked and the verdicts can't be read, the tasks are `unread`.
     """
     store = Store.read(folder)
     if not (folder / "measurement.json").is_file():
@@ -45,9 +47,10 @@ def evidence_of(
         found = store.parts(key).scan() if verdicts is None else scan(store, key, verdicts)
         return found.filter((pl.col("sample") < n) & pl.col("problem").is_in(asked))
 
+    keys = {name: Key(model, asking, source["seed"]) for name, model in source["models"].items()}
     of_models = {name: rows(name, source["seed"]) for name in names}
     guesses = {name: folder / "controls" / f"guesses-{source['models'][name]}.parquet" for name in names}
-    return Evidence(
+    evidence = Evidence(
         counts={name: counts(part) for name, part in of_models.items()},
         samples=n,
         source={**source, "command": command, "measured_by": source["command"], "verdicts": verdicts or "first"},
@@ -60,3 +63,13 @@ def evidence_of(
         questions=store.questions.read(),
         trained=frozenset(source["trained"]),
     )
+    hold_to_checks(evidence, store, keys, of_models, source)
+    _warn_of_guesses(evidence, source)
+    return evidence
+
+
+def _warn_of_guesses(evidence: Evidence, source: dict[str, Any]) -> None:
+    """Say so where blind guesses were drawn before they were mixed."""
+    if source["guess"] == "blind" and "guesses" not in source and evidence.guesses:
+        note = "the blind guesses at a problem may all be answers to one other; run its command again to mix them"
+        evidence.source["notes"] = [*evidence.source.get("notes", []), note]

@@ -62,7 +62,11 @@ def evidence_of(
 def _rows(paths: Sequence[Path]) -> tuple[pl.LazyFrame, list[str]]:
     """All samples of all files; those of a problem that stand in several files are numbered on."""
     frames, notes = [], []
-    for file in (found for path in paths for found in _files(path)):
+    files = [found for path in paths for found in _files(path)]
+    resolved = [file.resolve() for file in files]
+    for file, real in zip(files, resolved, strict=True):
+        if resolved.count(real) > 1:
+            raise UserError(f"{file}: it is given twice, and its samples would count twice; give every file once")
         if lm_eval.looks_like(file):
             frames.append(lm_eval.read(file))
         else:
@@ -95,6 +99,6 @@ def _chosen(models: list[str], there: list[str]) -> list[str]:
 
 
 def _answers(of_models: dict[str, pl.LazyFrame]) -> dict[str, pl.DataFrame]:
-    """Counts of answers by model; none unless all models have answers."""
-    found = {name: answer_counts(part) for name, part in of_models.items()}
-    return found if all(frame["answer"].is_not_null().any() for frame in found.values()) else {}
+    """Counts of answers by model; none unless the samples of all models say what was answered."""
+    said = (part.select(pl.col("answer").is_not_null().any()).collect().item() for part in of_models.values())
+    return {name: answer_counts(part) for name, part in of_models.items()} if all(said) else {}

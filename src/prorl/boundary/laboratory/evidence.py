@@ -37,6 +37,10 @@ class Evidence:
     """By model: `c_verified`, successes whose steps the task's own check accepts."""
     judged: dict[str, pl.DataFrame] = field(default_factory=dict)
     """By model: the same by a judge."""
+    jointly: dict[str, pl.DataFrame] = field(default_factory=dict)
+    """By model: the same by both, sample by sample, where there are both."""
+    unread: frozenset[str] = frozenset()
+    """Tasks whose reasoning was checked, and the verdicts on it can't be read: nothing of them can be called new."""
     scores: list[Scores] = field(default_factory=list)
     matched: list[Matched] = field(default_factory=list)
     at_matched: dict[str, pl.DataFrame] = field(default_factory=dict)

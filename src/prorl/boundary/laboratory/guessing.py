@@ -1,7 +1,8 @@
 """How often a guess is right: what is held against problems that look newly solvable.
 
 - `blind`: the answers that the model gave to other problems of the task, judged as answers to this one. That is what
-  knowing a task's usual answers without reading the question is worth. It needs no sampling, only judging.
+  knowing a task's usual answers without reading the question is worth. They are drawn without replacement from all
+  samples of all other problems, as many as a claim has samples and 256 at least. It needs no sampling, only judging.
 - `direct`: the model samples the answer at once, with an instruction not to reason (Yue et al., arXiv 2504.13837,
   leave out problems that are solved so). For models that reason before they answer; a model that never does is
   asked the same thing twice by it.
@@ -12,8 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
+from prorl.boundary.claim_power import blind_guesses
 from prorl.boundary.laboratory.bench import Bench
 from prorl.boundary.laboratory.plan import Plan
 from prorl.boundary.laboratory.subject import Subject
@@ -21,8 +24,6 @@ from prorl.boundary.samples import SUCCESS
 from prorl.boundary.store.key import Key, Mode
 from prorl.tasks.contract import Problem
 
-GUESSES = 256
-"""Most blind guesses at a problem."""
 DIRECT_TOKENS = 48
 """Longest answer without reasoning."""
 
@@ -48,8 +49,8 @@ def _blind(
     judged: list[tuple[int | None, int | None]] = []
     for problem in chosen:
         others = said.filter((pl.col("task") == problem.task) & (pl.col("problem") != problem.id))
-        step = max(1, others.height // GUESSES)
-        texts = others["text"].gather_every(step).to_list()[:GUESSES]
+        drawn = np.random.default_rng(key.stream(problem.id)).permutation(others.height)
+        texts = others["text"].gather(drawn[: blind_guesses(plan.samples)]).to_list()
         by_text = {text: bench.pool.submit(problem, text) for text in set(texts)}
         right = sum(by_text[text].result().score >= SUCCESS for text in texts)
         judged.append((len(texts), right) if texts else (None, None))
@@ -57,12 +58,12 @@ def _blind(
 
 
 def _said(bench: Bench, key: Key, plan: Plan) -> pl.DataFrame:
-    """What the model said, to which problem, in a fixed order that mixes problems."""
+    """What the model said, and to which problem, in an order that doesn't depend on how the samples were made."""
     rows = bench.store.parts(key).scan(("task", "problem", "sample", "text"))
     asked = [problem.id for problem in bench.problems]
     return (
         rows.filter((pl.col("sample") < plan.samples) & pl.col("problem").is_in(asked))
-        .sort("task", "sample", "problem")
+        .sort("task", "problem", "sample")
         .collect()
     )
 

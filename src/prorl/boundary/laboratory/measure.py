@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from prorl.boundary.claim_power import blind_guesses
 from prorl.boundary.claims import candidates
 from prorl.boundary.laboratory import steps
 from prorl.boundary.laboratory.bench import Bench
@@ -19,6 +20,7 @@ from prorl.boundary.laboratory.scoring import score
 from prorl.boundary.laboratory.subject import Subject
 from prorl.boundary.laboratory.tally import answer_counts, outcome_shares, right_answers
 from prorl.boundary.laboratory.temperature import at, matched
+from prorl.boundary.laboratory.verified import hold_to_judge, hold_to_steps, tasks_with_steps
 from prorl.boundary.samples import write_whole
 from prorl.boundary.store.key import Key
 from prorl.errors import UserError
@@ -72,10 +74,16 @@ def _rows(bench: Bench, key: Key, plan: Plan) -> pl.LazyFrame:
 
 
 def _check_steps(bench: Bench, plan: Plan, keys: Mapping[str, Key], evidence: Evidence) -> None:
-    evidence.verified |= steps.by_tasks(bench, keys, plan.samples)
-    for name, key in keys.items():
-        if plan.judge:
-            evidence.judged[name] = steps.by_judge(bench, key, plan.samples, plan.judge)
+    """Have reasoning checked by the tasks and by the judge, and write down by what, so that it is never left out."""
+    rows = {name: _rows(bench, key, plan) for name, key in keys.items()}
+    tasks: list[str] = []
+    if steps.check(bench, keys.values()):
+        tasks = tasks_with_steps(bench.store, keys.values(), plan.samples)
+        hold_to_steps(evidence, bench.store, keys, rows, tasks)
+    judge = steps.ask(bench, keys.values(), plan.judge) if plan.judge else ""
+    if judge:
+        hold_to_judge(evidence, bench.store, keys, rows, tasks, judge)
+    evidence.source["checked"] = {"steps": tasks, "judge": judge}
 
 
 def _look_again(
@@ -134,6 +142,7 @@ def _source(
         "seed": plan.seed,
         "fresh_seed": plan.seed + FRESH,
         "guess": plan.guess,
+        "guesses": {"blind": blind_guesses(plan.samples), "direct": plan.samples, "off": 0}[plan.guess],
         "problems": len(bench.problems),
         "tasks": sorted({problem.task for problem in bench.problems}),
         "trained": sorted(trained),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import polars as pl
+
 from prorl.boundary.analysis import analyse
 from prorl.boundary.claims import Claims, claims
 from prorl.boundary.contrasts import contrasts
@@ -54,12 +56,21 @@ def _claims(evidence: Evidence, base_name: str, tuned: str) -> Claims:
     keys = ["task", "problem"]
     if tuned in evidence.guesses:
         counts = counts.join(evidence.guesses[tuned], on=keys, how="left")
-    checked = evidence.judged.get(tuned, evidence.verified.get(tuned))
+    checked = _held(evidence, tuned)
     if checked is not None:
         counts = counts.join(checked, on=keys, how="left")
+    counts = counts.with_columns(unread=pl.col("task").is_in(list(evidence.unread)))
     base = evidence.counts[base_name]
     fresh = base.clear() if evidence.fresh is None else evidence.fresh
     return claims(base, counts, fresh, names=(base_name, tuned))
+
+
+def _held(evidence: Evidence, model: str) -> pl.DataFrame | None:
+    """Successes that stand under every check of their reasoning; the smaller count where both weren't put together."""
+    if model in evidence.jointly:
+        return evidence.jointly[model]
+    found = [frames[model] for frames in (evidence.verified, evidence.judged) if model in frames]
+    return pl.concat(found).group_by("task", "problem").agg(pl.col("c_verified").min()) if found else None
 
 
 def _read(evidence: Evidence) -> tuple[Read, ...]:

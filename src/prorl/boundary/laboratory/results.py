@@ -106,6 +106,7 @@ class Results(Plain):
             long = [row["task"] for row in rows if (row["unfinished"] or 0) > LONG]
             if long:
                 found.append(f"{model}: more than {LONG:.0%} of the samples hit the length limit: {', '.join(long)}")
+        found += [match.warning for match in self.matched if match.warning]
         return [*found, *self.source.get("notes", [])]
 
     @property

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any, cast
 
-import polars as pl
-
 from prorl.boundary.laboratory.bench import Bench
-from prorl.boundary.samples import SUCCESS, counts
+from prorl.boundary.laboratory.verified import STEPS
 from prorl.boundary.store.key import Key
-from prorl.boundary.store.verdicts import rejudge, scan
+from prorl.boundary.store.verdicts import rejudge
 from prorl.errors import UserError
 from prorl.tasks.contract import Outcome, Problem, Task, Verdict
 from prorl.tasks.suite import Suite
 from prorl.verify.pool import WorkerPool
-
-STEPS = "steps"
-"""The label of verdicts by the tasks' own checks."""
 
 Holds = Callable[[Problem, str], bool]
 
@@ -56,65 +53,54 @@ def judge_of(target: str) -> Holds:
     return cast(Holds, found)
 
 
-def by_tasks(bench: Bench, keys: Mapping[str, Key], samples: int) -> dict[str, pl.DataFrame]:
-    """By model: counts of successes whose steps hold, `task, problem, c_verified`, over the tasks that can check them.
+def judge_label(target: str) -> str:
+    """What the verdicts of a judge are called: by its name, and by a hash of its source where that can be had.
 
-    A task in whose right answers no model wrote any step down checks nothing here and is left out; where some did, a
-    right answer without steps counts as one that isn't verified.
+    So a judge that was changed is asked again. A change of what it calls isn't seen.
     """
-    judge = StepsJudge(bench.suite.tasks)
-    chosen = [problem for problem in bench.problems if problem.task in judge.tasks]
-    if not chosen:
-        return {}
-    with WorkerPool[Problem](judge, 1) as pool:
-        found = {name: _counted(bench, key, STEPS, pool.submit, samples, chosen) for name, key in keys.items()}
-    readable = set().union(*(_readable(bench, key, samples) for key in keys.values()))
-    kept = {name: counted.filter(pl.col("task").is_in(readable)) for name, counted in found.items()}
-    return {name: counted for name, counted in kept.items() if counted.height}
-
-
-def _readable(bench: Bench, key: Key, samples: int) -> set[str]:
-    """Tasks with a right answer in which steps could be read."""
-    who = ["problem", "sample"]
-    right = bench.store.parts(key).scan().filter((pl.col("score") >= SUCCESS) & (pl.col("sample") < samples))
-    checked = scan(bench.store, key, STEPS, (*who, "task", "outcome"))
-    read = checked.filter(pl.col("outcome") != Outcome.UNPARSEABLE.value).join(right.select(who), on=who)
-    return set(read.select("task").unique().collect()["task"])
-
-
-def by_judge(bench: Bench, key: Key, samples: int, target: str) -> pl.DataFrame:
-    """Counts of successes that the judge `module:function` accepts."""
     holds = judge_of(target)
-
-    def judge(problem: Problem, text: str) -> Future[Verdict]:
-        done: Future[Verdict] = Future()
-        done.set_result(_verdict(bool(holds(problem, text))))
-        return done
-
-    label = "judge-" + target.replace(":", "-")
-    return _counted(bench, key, label, judge, samples, bench.problems)
+    name = "judge-" + target.replace(":", "-")
+    try:
+        source = inspect.getsource(holds if inspect.isroutine(holds) else type(holds))
+    except (OSError, TypeError):
+        return name
+    return f"{name}-{hashlib.sha256(source.encode()).hexdigest()[:8]}"
 
 
-def _counted(
-    bench: Bench, key: Key, label: str, judge: Callable[[Problem, str], Future[Verdict]], samples: int,
-    chosen: Sequence[Problem],
-) -> pl.DataFrame:  # fmt: skip
-    """`task, problem, c_verified`."""
-    checkable = {problem.task for problem in chosen}
+def check(bench: Bench, keys: Iterable[Key]) -> bool:
+    """Have the steps of all right answers checked that have no such verdict yet; False if no task can check any."""
+    judge = StepsJudge(bench.suite.tasks)
+    if not any(problem.task in judge.tasks for problem in bench.problems):
+        return False
+    with WorkerPool[Problem](judge, 1) as pool:
 
-    def only_checkable(problem: Problem, text: str) -> Future[Verdict]:
-        if problem.task in checkable:
-            return judge(problem, text)
-        done: Future[Verdict] = Future()
-        done.set_result(Verdict(0.0, Outcome.UNPARSEABLE, detail="its task checks no steps"))
-        return done
+        def only_checkable(problem: Problem, text: str) -> Future[Verdict]:
+            if problem.task in judge.tasks:
+                return pool.submit(problem, text)
+            return _at_once(Verdict(0.0, Outcome.UNPARSEABLE, detail="its task checks no steps"))
 
+        for key in keys:
+            _judge(bench, key, STEPS, only_checkable)
+    return True
+
+
+def ask(bench: Bench, keys: Iterable[Key], target: str) -> str:
+    """Ask the judge `module:function` about all right answers that it hasn't judged; returns its verdicts' label."""
+    holds, label = judge_of(target), judge_label(target)
+    for key in keys:
+        _judge(bench, key, label, lambda problem, text: _at_once(_verdict(bool(holds(problem, text)))))
+    return label
+
+
+def _judge(bench: Bench, key: Key, label: str, judge: Callable[[Problem, str], Future[Verdict]]) -> None:
     everything = {problem.id: problem for problem in bench.problems}
-    rejudge(bench.store, key, label, only_checkable, everything, only_solved=True)
-    rows = scan(bench.store, key, label, ("task", "problem", "sample", "score", "tolerant_score"))
-    asked = [problem.id for problem in chosen]
-    found = counts(rows.filter((pl.col("sample") < samples) & pl.col("problem").is_in(asked)))
-    return found.select("task", "problem", c_verified="c")
+    rejudge(bench.store, key, label, judge, everything, only_solved=True)
+
+
+def _at_once(verdict: Verdict) -> Future[Verdict]:
+    done: Future[Verdict] = Future()
+    done.set_result(verdict)
+    return done
 
 
 def _verdict(holds: bool) -> Verdict:

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from prorl.boundary.claim_power import blind_guesses
 from prorl.boundary.estimators import Floats
 
 Rates = Mapping[str, Floats]
@@ -49,6 +50,12 @@ def frame(successes: Mapping[str, Sequence[int] | NDArray[np.int64]], samples: i
             "score": c / samples,
         }
     )
+
+
+def guessed(frame: pl.DataFrame, rate: float, rng: np.random.Generator) -> pl.DataFrame:
+    """Counts with a blind guess control: guesses that are right at this rate, as many as the laboratory makes."""
+    guesses = np.array([blind_guesses(n) for n in frame["n"]])
+    return frame.with_columns(guess_n=pl.Series(guesses), guess_c=pl.Series(rng.binomial(guesses, rate)))
 
 
 def sharpened(true: Rates, factor: float = 4.0, reach: float = 0.02) -> dict[str, Floats]:

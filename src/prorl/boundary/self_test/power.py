@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-import polars as pl
 
 from prorl.boundary.claims import NEW, claims
 from prorl.boundary.contrasts import ROSE, contrasts
 from prorl.boundary.paired import OVERALL, pair
 from prorl.boundary.regimes import DIMINISH, PLATEAU, SUSTAINED, regimes
 from prorl.boundary.self_test.lines import Line, at_least, at_most
-from prorl.boundary.self_test.made_up import PROBLEMS, SAMPLES, TASKS, Rates, counts, expanded, rates
+from prorl.boundary.self_test.made_up import PROBLEMS, SAMPLES, TASKS, Rates, counts, expanded, guessed, rates
 from prorl.boundary.self_test.nothing import DRAWS, MODELS, RESAMPLES, K
 
 SHARES = (0.1, 0.2, 0.4, 0.8)
@@ -21,6 +20,8 @@ SHARES = (0.1, 0.2, 0.4, 0.8)
 LEARNT_RATE = 0.05
 RATES = (0.01, 0.02, 0.04, 0.08)
 """At which a tuned model solves problems that are new to it."""
+GUESS_RATE = 1e-4
+"""At which its answers to other problems are right."""
 
 
 def expansion(suites: int, seed: int) -> list[Line]:
@@ -49,8 +50,9 @@ def new_problems(problems: int, seed: int) -> list[Line]:
         base = {"task": np.where(new, 0.0, rng.beta(0.3, 5, problems))}
         tuned = {"task": np.where(new, rate, base["task"])}
         frames = [counts(true, SAMPLES, rng) for true in (base, tuned, base)]
-        called = claims(frames[0], frames[1].with_columns(guess_rate=pl.lit(1e-4)), frames[2])
-        accepted = np.array([int(claim.problem.removeprefix("task-")) for claim in called.claims if claim.label == NEW])
+        called = claims(frames[0], guessed(frames[1], GUESS_RATE, rng), frames[2])
+        names = [claim.problem.removeprefix("task-") for claim in called.claims if claim.label == NEW]
+        accepted = np.array(names, dtype=np.int64)
         powers.append(float(new[accepted].sum() / new.sum()))
         false.append(float((~new[accepted]).sum() / max(1, len(accepted))))
     what = f"a new problem solved at this rate in {SAMPLES} samples: called new"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from prorl.boundary.self_test.coverage import coverage
 from prorl.boundary.self_test.exact import brute_force, published
 from prorl.boundary.self_test.lines import Line, SelfTest
-from prorl.boundary.self_test.nothing import base_against_base, sharper
+from prorl.boundary.self_test.nothing import base_against_base, guessing, sharper
 from prorl.boundary.self_test.power import expansion, new_problems, true_regimes
 from prorl.boundary.self_test.regression import regression
 
@@ -34,6 +34,7 @@ def run(
         "published figures": published,
         "coverage of intervals": lambda: coverage(repetitions, seed),
         "base against base": lambda: base_against_base(suites, seed),
+        "a model that guesses": lambda: guessing(suites, seed),
         "a model that is sharper only": lambda: sharper(suites // 2, seed),
         "power to find expansion": lambda: expansion(suites // 4, seed),
         "power to find new problems": lambda: new_problems(500, seed),
