@@ -1,6 +1,8 @@
+import time
+
 import pytest
 
-from prorl.tasks.extract import boxed, strict, tolerant
+from prorl.tasks.extract import boxed, said, strict, tolerant
 
 STRICT = [
     ("<answer>42</answer>", "42"),
@@ -94,7 +96,23 @@ def test_boxed_balances_braces(text, answer):
 
 
 @pytest.mark.timeout(5)
-@pytest.mark.parametrize("piece", ["\\boxed{", "<answer>", "the answer is ", "{", "answer:" * 3 + " "])
+@pytest.mark.parametrize(
+    "piece", ["\\boxed{", "<answer>", "the answer is ", "{", "answer:" * 3 + " ", "the answer is\n"]
+)
 def test_long_hostile_texts_take_no_time(piece):
     tolerant(piece * 20_000)
     strict(piece * 20_000)
+
+
+@pytest.mark.parametrize(
+    "text", ["the answer is" + "\n" * 100_000, "the answer" + " " * 100_000, "the final answer: " + "\n" * 100_000]
+)
+def test_what_is_said_is_found_in_linear_time(text):
+    begin = time.monotonic()
+    assert said(text) is None
+    assert said(f"{text}42") == (None if text.endswith(" ") else "42")
+    assert time.monotonic() - begin < 1
+
+
+def test_an_answer_that_is_not_given_is_not_the_last_one():
+    assert said("the answer is 7\nthe answer is  \n") == "7"

@@ -1,3 +1,4 @@
+import decimal
 import os
 import pickle
 import random
@@ -245,3 +246,18 @@ def test_importing_tasks_is_cheap_and_nothing_here_imports_torch():
         "assert 'reasoning_gym' in sys.modules; assert not {'torch', 'transformers'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_what_one_task_does_to_decimals_changes_no_other_s_keys():
+    def keys():
+        chain = task("decimal_chain_sum", options={"min_digits": 5, "max_digits": 8})
+        return [chain.problem(Split.TRAIN, index).payload["answer"] for index in range(40)]
+
+    before, precision = keys(), decimal.getcontext().prec
+    short = task("decimal_arithmetic", options={"precision": 6})
+    problem = short.problem(Split.TRAIN, 0)
+    short.judge(problem, short.worked_solution(problem))
+    assert decimal.getcontext().prec == precision
+    assert keys() == before
+    with decimal.localcontext(decimal.Context(prec=5)):
+        assert keys() == before

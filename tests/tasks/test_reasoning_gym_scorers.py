@@ -2,7 +2,8 @@ import pytest
 
 from prorl.tasks.contract import Outcome, Split
 from prorl.tasks.reasoning_gym import ReasoningGymTask
-from prorl.tasks.reasoning_gym_scorers import FLOORS, FORMS, SCORERS, value
+from prorl.tasks.reasoning_gym_scorers import FLOORS, FORMS, SCORERS
+from prorl.tasks.reasoning_gym_sums import value
 
 
 def task(name, **options):

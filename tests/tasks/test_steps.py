@@ -19,17 +19,22 @@ from prorl.tasks.steps import equations_hold
 HOLD = (
     "3 + 4 = 7", "So 3 \\cdot 4 = 12 = 10 + 2.", "x = 3 + 4 = 7", "1. 3 + 4 = 7", "- 3 + 4 = 7", "- 3 + 4 = 1",
     "It is $\\frac{7 \\cdot (7 + (-11))}{2} = -14$.", "1/3 = 0.333", "1,234 + 1 = 1,235 apples", "2^10 = 2^{5} * 32",
-    "5 - 2 = 3, and 3 × 2 = 6", "<answer>3 + 4 = 7</answer>", "(3 + 4) * 2 = 14\n= 14 + 0", "6 ÷ 4 = 1.5", "-2^2 = -4",
+    "5 - 2 = 3, and 3 × 2 = 6", "<answer>3 + 4 = 7</answer>", "12 / 4 = 3 full groups", "17 / 5 = 3.4 left",
+    "(3 + 4) * 2 = 14\n= 14 + 0", "6 ÷ 4 = 1.5", "-2^2 = -4",
 )  # fmt: skip
 FAIL = (
     "3 + 4 = 8", "So 3 \\cdot 4 = 12 = 10 + 3.", "x = 3 + 4 = 8", "a) 3 + 4 = 8", "- 3 + 4 = 2", "2 + 2 = 4 = 5",
     "It is $\\frac{7 \\cdot 4}{2} = 15$.", "1/3 = 0.334", "3 + 4 = 7, then 7 * 2 = 15.", "<answer>3 + 4 = 8</answer>",
-    "3 + 4 = 7\nI add 1: 7 + 1 = 9",
+    "3 + 4 = 7\nI add 1: 7 + 1 = 9", "10 - 3 = 8 apples left", "17 / 5 = 3. The rest is easy.", "17 / 5 = 3 or so",
+    "17 / 5 = 3 remainder 2\n3 + 2 = 6",
 )  # fmt: skip
 NEITHER = (
     "", "The answer is 7.", "x = 7", "2x + 3 = 7", "y - 3 = 4", "f(2) + 1 = 4", "10 mod 3 + 1 = 2", "gcd(3, 4) = 1",
     "gcd of 4 and 6 + 2 = 2", "20% of 50 + 1 = 11", "3 + 4 = 7x", "3 + 4 = 7 m", "1 = 2", "3! + 1 = 7",
     "1011_2 + 1 = 12", "= = =", "1 / 0 = 3", "3 + = 4", "a == b", "3 + 4 >= 7", "3 + 4 != 8", "3 + 4 ≠ 8",
+    "17 / 5 = 3 remainder 2", "48 / 18 = 2 with remainder 12.", "7 / 2 = 3 full groups and 1 left", "6÷5 = 1, rest 1",
+    "$\\frac{17}{5} = 3$ with 2 left over", "17 / 5 = 3 (rounded down)", "17 / 5 = 3 whole boxes", "7 / 2 = 3 Rest 1",
+    "2 * 1.26 = 3 rounded up",
 )  # fmt: skip
 
 

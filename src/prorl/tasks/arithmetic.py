@@ -13,9 +13,27 @@ MOST_BITS = 4096
 
 _TOKEN = re.compile(r"\s*(\d+\.?\d*|\.\d+|\*\*|[-+*/^()])")
 
+_LATEX = (
+    (re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r"((\1)/(\2))"),
+    (re.compile(r"\\(?:cdot|times)(?![A-Za-z])|[×·∙]"), "*"),
+    (re.compile(r"\\div(?![A-Za-z])|÷"), "/"),
+    (re.compile(r"[−–]"), "-"),
+    (re.compile(r"\\(?:left|right|displaystyle|,|;|!)(?![A-Za-z])"), ""),
+    (re.compile(r"\^\s*\{([^{}]*)\}"), r"^(\1)"),
+    (re.compile(r"\\[()\[\]]|\$|</?\w+>"), "\0"),
+    (re.compile(r"(?<=\d),(?=\d{3}(?!\d))"), ""),
+)
+
 
 class NotArithmetic(ValueError):
     """A text that is no arithmetic with numbers, + - * / ^ and brackets, or one whose numbers grow too large."""
+
+
+def plain(text: str) -> str:
+    """LaTeX's fractions, powers and signs as this module reads them; a NUL for what begins or ends a formula."""
+    for pattern, instead in _LATEX:
+        text = pattern.sub(instead, text)
+    return text
 
 
 def value(text: str) -> Fraction:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _OPEN, _CLOSE = "<answer>", "</answer>"
-_SAID = re.compile(r"\b(?:the\s+)?(?:final\s+)?answer(?:\s+is\s*:?|\s*[:=])\s*(?P<answer>[^\n]+)", re.IGNORECASE)
+_SAID = re.compile(r"\b(?:the\s+)?(?:final\s+)?answer(?:\s+is\s*+:?|\s*[:=])\s*+(?P<answer>[^\n]+)", re.IGNORECASE)
 _BRACE = re.compile(r"[{}]")
 _BOXED = re.compile(r"\\f?boxed\s*\{")
 

@@ -1,20 +1,17 @@
 """Scoring with Reasoning Gym 0.1.25's own scorers, except where they accept wrong answers or reward any text at all.
 
-Four mends: a form that the whole answer must have (some scorers pick the part they like out of a longer text, and
+Three mends: a form that the whole answer must have (some scorers pick the part they like out of a longer text, and
 some hand it to sympy, which runs it), a floor at or below which a score is 0 (what a scorer gives for merely writing
-something), and scorers of our own. Partial scores above the floor are the library's.
+something), and scorers of our own (`reasoning_gym_own_scorers`). Partial scores above the floor are the library's.
 """
 
 from __future__ import annotations
 
-import ast
-import operator
 import re
-from collections.abc import Callable, Mapping
-from fractions import Fraction
+from collections.abc import Mapping
 from typing import Any
 
-Scorer = Callable[[Any, str, dict[str, Any]], float]
+from prorl.tasks.reasoning_gym_own_scorers import SCORERS, Scorer, library_score
 
 
 class NotOfTheForm(ValueError):
@@ -29,7 +26,7 @@ def scorer(name: str) -> Scorer:
     def score(dataset: Any, answer: str, entry: dict[str, Any]) -> float:
         if form is not None and not form.fullmatch(answer.strip()):
             raise NotOfTheForm("the answer is not of the form that was asked for")
-        given = (own or _library)(dataset, answer, entry)
+        given = (own or library_score)(dataset, answer, entry)
         return 0.0 if given <= floor else given
 
     return score
@@ -62,7 +59,6 @@ FORMS: Mapping[str, re.Pattern[str]] = {
 FLOORS: Mapping[str, float] = {
     "advanced_geometry": 0.05,
     "arc_agi": 0.05,
-    "boxnet": 0.05,
     "calendar_arithmetic": 0.1,
     "codeio": 0.01,
     "color_cube_rotation": 0.01,
@@ -86,108 +82,3 @@ FLOORS: Mapping[str, float] = {
     "tsumego": 0.05,
 }
 """What the library's scorer gives for any text, for any text that parses, or for a tautology: not for a solution."""
-
-
-def _library(dataset: Any, answer: str, entry: dict[str, Any]) -> float:
-    """The library's score; where that is its default, the part of the answer that is the right one, as whole words.
-
-    The default itself takes 7 to be part of 1712, and No of None.
-    """
-    from reasoning_gym.dataset import ProceduralDataset
-
-    if type(dataset).score_answer is not ProceduralDataset.score_answer:
-        return float(dataset.score_answer(answer, entry))
-    return 1.0 if answer == entry["answer"] else _part(answer, entry["answer"])
-
-
-def _part(answer: str, right: str) -> float:
-    """The share of the answer that is the right one, if it is in there as whole words."""
-    inside = re.search(rf"(?<![\w.-]){re.escape(right)}(?!\w|\.\w)", answer)
-    return len(right) / len(answer) if right and inside else 0.0
-
-
-def _full_or_part(dataset: Any, answer: str, entry: dict[str, Any]) -> float:
-    given = _library(dataset, answer, entry)
-    return given if given in (0.0, 1.0) else min(given, _part(answer, entry["answer"].strip()))
-
-
-def _same_truth_value(dataset: Any, answer: str, entry: dict[str, Any]) -> float:
-    return float(answer.strip().lower() == str(entry["answer"]).lower())
-
-
-def _full_only_if_equal(dataset: Any, answer: str, entry: dict[str, Any]) -> float:
-    same = answer.strip().lower() == entry["answer"].strip().lower()
-    return 1.0 if same else min(_library(dataset, answer, entry), 0.8)
-
-
-def _full_only_if_near(dataset: Any, answer: str, entry: dict[str, Any]) -> float:
-    given, right = (Fraction(text.strip().replace(",", "")) for text in (answer, entry["answer"]))
-    return 1.0 if abs(given - right) <= Fraction(1, 10_000) else min(_library(dataset, answer, entry), 0.8)
-
-
-def _same_number(dataset: Any, answer: str, entry: dict[str, Any]) -> float:
-    given, right = (Fraction(re.sub(r"[^\d.-]", "", text)) for text in (answer, entry["answer"]))
-    return float(given == right)
-
-
-def _reaches_24(dataset: Any, answer: str, entry: dict[str, Any]) -> float:
-    return _reaches(answer, entry["metadata"]["numbers"], 24)
-
-
-def _reaches_target(dataset: Any, answer: str, entry: dict[str, Any]) -> float:
-    return _reaches(answer, entry["metadata"]["numbers"], entry["metadata"]["target"])
-
-
-def _reaches(answer: str, numbers: list[int], target: int) -> float:
-    """1 if the sum uses exactly the given numbers, each once, and equals the target exactly."""
-    used = sorted(int(number) for number in re.findall(r"\d+", answer))
-    return float(used == sorted(numbers) and value(answer) == target)
-
-
-_OPERATIONS: Mapping[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-}
-
-
-def value(text: str) -> Fraction:
-    """The exact value of a sum written with whole numbers, + - * / and brackets.
-
-    Raises ValueError or SyntaxError for anything else, RecursionError for absurd nesting.
-    """
-
-    def of(node: ast.expr) -> Fraction:
-        match node:
-            case ast.Constant(value=number) if type(number) is int:
-                return Fraction(number)
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return -of(operand)
-            case ast.BinOp(left=left, op=sign, right=right) if type(sign) in _OPERATIONS:
-                return _OPERATIONS[type(sign)](of(left), of(right))
-        raise ValueError(f"{ast.unparse(node)[:40]!r} is not a sum of whole numbers")
-
-    return of(ast.parse(" ".join(text.split()), mode="eval").body)
-
-
-SCORERS: Mapping[str, Scorer] = {
-    "coin_flip": _full_only_if_near,
-    "countdown": _reaches_target,
-    "game_of_life_halting": _same_truth_value,
-    "gsm_symbolic": _same_number,
-    "letter_jumble": _full_only_if_equal,
-    "manipulate_matrix": _full_or_part,
-    "puzzle24": _reaches_24,
-    "spell_backward": _full_only_if_equal,
-}
-"""Ours, because the library's
-
-- `coin_flip` gives 1 for 11 where 1 is right, since one begins with the other;
-- `countdown` and `puzzle24` hand the answer to sympy, which runs it; `puzzle24` accepts other numbers than those given,
-  and 24.9 for 24;
-- `game_of_life_halting` compares `bool(text)`, so that any answer is right;
-- `gsm_symbolic` takes the first number without its sign;
-- `manipulate_matrix` looks for the right answer inside of a longer one as the default does;
-- `spell_backward` and `letter_jumble` give partial credit to a right answer with more text after it, but for some
-  lengths the sum of shares is rounded up to 1."""

@@ -10,21 +10,11 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from prorl.tasks.arithmetic import NotArithmetic, value
+from prorl.tasks.arithmetic import NotArithmetic, plain, value
 
 LONGEST = 200
 """Characters of one side of an equation; a longer one is passed over."""
 
-_LATEX = (
-    (re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r"((\1)/(\2))"),
-    (re.compile(r"\\(?:cdot|times)(?![A-Za-z])|[×·∙]"), "*"),
-    (re.compile(r"\\div(?![A-Za-z])|÷"), "/"),
-    (re.compile(r"[−–]"), "-"),
-    (re.compile(r"\\(?:left|right|displaystyle|,|;|!)(?![A-Za-z])"), ""),
-    (re.compile(r"\^\s*\{([^{}]*)\}"), r"^(\1)"),
-    (re.compile(r"\\[()\[\]]|\$|</?\w+>"), "\0"),
-    (re.compile(r"(?<=\d),(?=\d{3}(?!\d))"), ""),
-)
 _BODY = r"[\d.+\-*/^()\s]"
 _BEFORE = re.compile(rf"(?:^|[\0\n:;,?!]|\.\s|(?<![A-Za-z])[A-Za-z]{{2,}}\s)(\s*{_BODY}+)$")
 """A left side: from the beginning of a line or a formula, or after a word, up to the sign of equality."""
@@ -41,13 +31,18 @@ _DASH = re.compile(r"^\s*-\s+")
 """Either marks an item of a list or is the sign of its first number."""
 
 
+_REST = re.compile(r"[^\n;.?!]{0,80}\b(?:remainder|rest|left|full|whole)\b", re.IGNORECASE)
+"""After a quotient that is no whole number: what it leaves is told in words."""
+_ROUNDED = re.compile(r"[^\n;.?!\w]*rounded\b", re.IGNORECASE)
+
+
 def equations_hold(text: str) -> bool | None:
     """False if an equation between plain numbers in `text` is wrong; True if there are some and all hold; None if none.
 
-    A decimal with two places or more may be rounded in its last one.
+    A decimal with two places or more may be rounded in its last one. What is wrong is passed over where the words after
+    it say that it is rounded or that the division leaves a rest.
     """
-    for pattern, plain in _LATEX:
-        text = pattern.sub(plain, text)
+    text = plain(text)
     found = False
     for line in text.split("\n"):
         parts = _MARKER.sub("", line).split("=")
@@ -58,7 +53,7 @@ def equations_hold(text: str) -> bool | None:
             readings = [_equal(given, wanted)]
             if place == 0 and _DASH.match(left):
                 readings.append(_equal(_DASH.sub("", left), wanted))
-            if False in readings and True not in readings:
+            if False in readings and True not in readings and not _says_more(given, right):
                 return False
             found = found or True in readings
     return True if found else None
@@ -81,6 +76,15 @@ def _right(text: str, inner: bool) -> str | None:
         return _short(text)
     found = _AFTER.match(text[: LONGEST + 20])
     return _short(found[1]) if found else None
+
+
+def _says_more(given: str, right: str) -> bool:
+    """Whether the words after a right side say that it is not all that the left one comes to."""
+    found = _AFTER.match(right[: LONGEST + 20])
+    if found is None:
+        return False
+    end = found.end(1)
+    return bool(_ROUNDED.match(right, end) or ("/" in given and _REST.match(right, end)))
 
 
 def _short(side: str) -> str | None:

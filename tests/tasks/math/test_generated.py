@@ -96,6 +96,15 @@ def test_harder_levels_ask_other_questions_and_there_is_variety(kind):
     assert len(asked[5] - asked[1]) >= 30
 
 
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_convex_polygon_has_no_angle_of_180_degrees_or_more(level):
+    for problem in drawn("polygon_angle", level, 200)[1]:
+        angles = [int(angle) for angle in re.findall(r"(\d+)°", problem.messages[0].content)]
+        angles.append(int(problem.payload["answer"]))
+        assert 0 < min(angles) <= max(angles) < 180
+        assert sum(angles) == 180 * (len(angles) - 2)
+
+
 def test_splits_share_no_question():
     one = task(1)
     ids = {split: {one.problem(split, index).id for index in range(300)} for split in Split}

@@ -13,12 +13,18 @@ from prorl.tasks.math.library import equivalent
 from prorl.tasks.math.parse import parsed
 from prorl.tasks.math.same import same
 from prorl.tasks.math.structure import Answer
+from prorl.tasks.math.units import OTHER_NUMBERS
 
 _TAIL = 2_000
 """Characters at the end of a completion in which tolerant extraction looks for an answer."""
 
 _FORMULA = re.compile(r"\$\$?([^$]{1,300})\$\$?|\\\((.{1,300}?)\\\)|\\\[(.{1,300}?)\\\]", re.DOTALL)
 _NUMBER = re.compile(r"(?<![\w.])-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?(?: ?/ ?[0-9]+)?%?")
+
+
+_COUNTED = re.compile(r"(?P<number>.*[0-9}])\s*(?P<noun>[A-Za-z]{3,20}(?: [A-Za-z]{2,20}){0,2})\.?\s*", re.DOTALL)
+_SHORT = 100
+"""Characters of an answer that may be a number of things."""
 
 
 def judge(problem: Problem, text: str) -> Verdict:
@@ -55,10 +61,17 @@ def can_be_judged(answer: str) -> bool:
 
 
 def _right(golds: list[Answer], candidate: str, question: str) -> bool:
-    answer = parsed(candidate)
-    if answer is None:
-        return False
-    return any(same(gold, answer, _unless_copied(question)) for gold in golds)
+    answers = [answer for answer in map(parsed, (candidate, *_number_of(candidate, question))) if answer is not None]
+    return any(same(gold, answer, _unless_copied(question)) for answer in answers for gold in golds)
+
+
+def _number_of(candidate: str, question: str) -> list[str]:
+    """`6 coins` as `6\\text{ coins}`, if the question speaks of coins."""
+    found = _COUNTED.fullmatch(candidate) if len(candidate) <= _SHORT else None
+    words = set(re.findall("[a-z]+", _FORMULA.sub(" ", question).lower())) - OTHER_NUMBERS
+    if found is None or not words.issuperset(found["noun"].lower().split()):
+        return []
+    return [f"{found['number']}\\text{{ {found['noun']}}}"]
 
 
 def _unless_copied(question: str) -> Callable[[str, str], bool]:

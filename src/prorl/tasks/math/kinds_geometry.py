@@ -104,13 +104,13 @@ def solid_volume(rng: random.Random, level: int) -> Exercise:
 
 
 def polygon_angle(rng: random.Random, level: int) -> Exercise:
-    """The angles of a polygon with one unknown."""
+    """The angles of a convex polygon, each of them below 180 degrees, with one unknown."""
     corners = rng.randint(4, span(level, 6, 14))
     whole = (corners - 2) * 180
     mean = whole // corners
     while True:
         known = [mean + rng.randint(-span(level, 15, 35), span(level, 15, 35)) for _ in range(corners - 1)]
-        if 10 < whole - sum(known) < 175:
+        if max(known) < 180 and 10 < whole - sum(known) < 175:
             break
     answer = whole - sum(known)
     return Exercise(

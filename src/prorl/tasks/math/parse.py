@@ -16,7 +16,7 @@ _LETTER = (
     r"(?:[A-Za-z]'?|\\(?:alpha|beta|gamma|delta|theta|lambda|mu|phi|omega|rho|sigma|Delta|angle|triangle) ?[A-Z]{0,3})"
 )
 _NAME = re.compile(
-    rf"(?:{_LETTER}(?:_(?:\{{[A-Za-z0-9]{{1,3}}\}}|[A-Za-z0-9]))?(?:\^\{{-1\}})?(?: ?\([A-Za-z0-9, ]{{1,10}}\))?"
+    rf"(?:{_LETTER}(?:_(?:\{{[A-Za-z0-9]{{1,3}}\}}|[A-Za-z0-9]))?(?:\^\{{-1\}})?(?: ?\([-A-Za-z0-9, ]{{1,10}}\))?"
     rf"|\(?{_LETTER}(?: ?, ?{_LETTER}){{1,3}}\)?|[A-Z]{{2,3}}|\\text ?\{{[A-Za-z ]{{1,30}}\}})"
 )
 _MATRIX = re.compile(r"\\begin ?\{(?P<kind>[pbBvV]?matrix)\}(?P<body>.*)\\end ?\{(?P=kind)\}", re.DOTALL)
@@ -74,7 +74,7 @@ def _single(text: str) -> Answer:
         if _NAME.fullmatch(sides[0]):
             rest = [_one_side(side) for side in sides[1:]]
             return Named(_bare(sides[0]), rest[0] if len(rest) == 1 else Chain(tuple(rest)), text)
-        if not any(re.search(r"(?<![A-Za-z\\])[a-zA-Z](?![A-Za-z])", side) for side in sides):
+        if not any(re.search(r"(?<![A-Za-z\\])(?![ei])[A-Za-z](?![A-Za-z])", side) for side in sides):
             return Chain(tuple(_one_side(side) for side in sides))
     return _one_side(text)
 

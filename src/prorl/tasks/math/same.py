@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from prorl.tasks.math import numbers
+from prorl.tasks.math.chain import agrees
 from prorl.tasks.math.guard import admissible
 from prorl.tasks.math.structure import Answer, Chain, Group, Matrix, Named, Scalar, Words
 
@@ -29,7 +30,7 @@ def same(gold: Answer, answer: Answer, equivalent: Equivalent) -> bool:
     An answer that gives more than was asked for is another answer.
     """
     if isinstance(answer, Chain):
-        return all(same(gold, side, equivalent) for side in answer.sides)
+        return _same_as_last(gold, answer.sides, equivalent)
     if isinstance(gold, Chain):
         return same(gold.sides[-1], answer, equivalent)
     if isinstance(gold, Named) or isinstance(answer, Named):
@@ -41,6 +42,17 @@ def same(gold: Answer, answer: Answer, equivalent: Equivalent) -> bool:
     if isinstance(gold, Group) or isinstance(answer, Group):
         return _same_group(gold, answer, equivalent)
     return _same_scalar(gold, answer, equivalent)
+
+
+def _same_as_last(gold: Answer, sides: Sequence[Answer], equivalent: Equivalent) -> bool:
+    """Whether the last of several sides is the right answer, and those before it, which lead there, agree with it."""
+    *before, last = sides
+    return same(gold, last, equivalent) and all(
+        agrees(side, last, equivalent)
+        if isinstance(side, Scalar) and isinstance(last, Scalar)
+        else same(last, side, equivalent)
+        for side in before
+    )
 
 
 def _same_named(gold: Answer, answer: Answer, equivalent: Equivalent) -> bool:

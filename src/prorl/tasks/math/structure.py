@@ -34,7 +34,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """`2 + 3 = 5`, or what follows the name in `A = 2 · 5 = 10`: the same thing several times."""
+    """`2 + 3 = 5`, or what follows the name in `A = 2 · 5 = 10`: the same thing several times, the answer last."""
 
     sides: tuple[Answer, ...]
 

@@ -41,6 +41,13 @@ _SAME: Mapping[str, str] = {
 _BARE = frozenset(spelling for spelling in _SAME if len(spelling) > 1) - {"in"}
 """Units that are recognised without `\\text`. A single letter there is a variable."""
 
+OTHER_NUMBERS = frozenset(
+    """
+    hundred thousand million billion trillion dozen dozens squared cubed factorial halves thirds quarters
+    """.split()  # noqa: SIM905
+)
+"""Words that make another number of the one before them, and are not what was counted."""
+
 _DEGREES = re.compile(r"(?P<rest>.*[0-9}\])])\s*\^\\circ", re.DOTALL)
 _TEXT = re.compile(
     r"(?P<rest>.*?[^\s^_\\])\s*\\text\s*\{(?P<unit>[A-Za-z ./^\'-]{1,40})\}(?P<power>\s*\^\s*(?:\{[23]\}|[23]))?",

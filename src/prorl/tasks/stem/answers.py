@@ -7,7 +7,8 @@ import re
 from prorl.tasks import extract
 from prorl.tasks.contract import Outcome, Problem, Verdict
 from prorl.tasks.math.clean import clean
-from prorl.tasks.stem.quantity import TOLERANCE, Quantity, matches, quantity
+from prorl.tasks.math.units import OTHER_NUMBERS
+from prorl.tasks.stem.quantity import TOLERANCE, Quantity, matches, quantity, unit_of
 from prorl.tasks.stem.unit_text import factors
 
 SYSTEM = r"Think step by step, and put the final answer, a number with its unit, within \boxed{}."
@@ -21,9 +22,14 @@ _LAST = re.compile(
 )
 
 
+_COUNTED = frozenset(["animals", "bacteria", "cells", "coins", "individuals", "particles", "times"])
+"""What may stand after a number that has no unit, besides words of the question."""
+
+
 def judge_quantity(problem: Problem, text: str) -> Verdict:
     r"""Whether the last `\boxed{…}` holds the quantity `payload["value"]` in `payload["unit"]`, in any unit.
 
+    Where that unit is empty, words of the question that are no units may stand after the number, such as `bacteria`.
     It must have the same dimension, be within `payload["tolerance"]` (relative), and have a unit if
     `payload["unit_needed"]`. Without a box, or without a quantity in it, that is UNPARSEABLE; then the tolerant score
     looks in answer tags, after "the answer is", and at the last number. Raises ValueError for an unknown unit.
@@ -47,7 +53,18 @@ def _right(problem: Problem, given: Quantity) -> bool:
     if unit is None:
         raise ValueError(f"the unit {payload['unit']!r} of {problem.task} problem {problem.id} cannot be read")
     expected = Quantity(float(payload["value"]), unit)
+    if not unit and _names_what_is_counted(given, problem):
+        given = Quantity(given.value, ())
     return matches(expected, given, payload.get("tolerance", TOLERANCE), payload["unit_needed"])
+
+
+def _names_what_is_counted(given: Quantity, problem: Problem) -> bool:
+    question = " ".join(message.content for message in problem.messages).lower()
+    words = set(re.findall("[a-z]+", question)) - OTHER_NUMBERS
+    return all(
+        power == 1 and (name.lower() in _COUNTED or (name.lower() in words and unit_of(((name, 1),)) is None))
+        for name, power in given.unit
+    )
 
 
 def _elsewhere(text: str) -> str | None:
