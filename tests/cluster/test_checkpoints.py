@@ -106,3 +106,12 @@ def test_an_export_is_a_hugging_face_folder(opened: Opened, local: LocalEngine, 
     exported = Policy.load(tmp_path / "model", torch.float32)
     for name, parameter in exported.parameters.items():
         torch.testing.assert_close(parameter, local.policy.parameters[name], rtol=0, atol=1e-5)
+
+
+def test_a_disk_that_refuses_a_checkpoint_is_told_at_once(opened: Opened, tmp_path: Path) -> None:
+    """As an error of the disk, which the caller tells on, and not as the loss of trainers."""
+    two = opened(**TWO)
+    (tmp_path / "file").write_text("no folder can be made in here")
+    with pytest.raises(OSError, match=r"Not a directory|File exists"):
+        two.save(tmp_path / "file" / "checkpoint")
+    assert not two.trainers.lost

@@ -61,6 +61,22 @@ def test_after_a_restart_samplers_take_weights_anew_though_their_version_is_the_
     assert said(two) == said(local) != lost
 
 
+def test_answers_that_nobody_fetched_for_a_while_are_no_silence(
+    opened: Opened, local: LocalEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a run is paused: both samplers have answered long ago, and only one of them can be looked at first."""
+    two = opened(trainers=2, samplers=2)
+    list(two.sample(requests(local, 2, seed=1), SAMPLING))  # now both have the weights
+    two.notices()
+    asked = two.sample(requests(local, 7, seed=3), SAMPLING)
+    monkeypatch.setattr(two.samplers, "deadline", 1.0)
+    time.sleep(3.0)
+    two.samplers.pump()
+    monkeypatch.undo()
+    assert two.notices() == []
+    assert len(list(asked)) == 7
+
+
 def pump_for(seconds: float, samplers: Samplers) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -201,8 +217,11 @@ def test_a_sampler_with_other_weights_than_it_was_given_is_found(opened: Opened,
 
 def test_a_prompt_beyond_the_samplers_context_is_refused(opened: Opened, local: LocalEngine) -> None:
     two = opened(trainers=2, samplers=2)
-    with pytest.raises(UserError, match="exceed the samplers' context of 40"):
-        two.sample(requests(local, 1, seed=0), Sampling(samples=2, temperature=1.0, max_new_tokens=40))
+    with pytest.raises(UserError, match="exceed the samplers' context of 2048; raise rollout.max_prompt_tokens"):
+        two.sample(requests(local, 1, seed=0), Sampling(samples=2, temperature=1.0, max_new_tokens=2048))
+    long = replace(requests(local, 1, seed=0)[0], prompt=(5,) * 50)  # of a held-out problem; training leaves it out
+    [group] = two.sample([long], SAMPLING)
+    assert group.request == long
 
 
 def test_new_weights_are_taken_when_a_sampler_has_finished_what_it_began(opened: Opened, local: LocalEngine) -> None:

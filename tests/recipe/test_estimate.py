@@ -75,6 +75,15 @@ def test_what_does_not_fit_is_said() -> None:
     assert "TOO MUCH" in shown
 
 
+@pytest.mark.parametrize(("deadline", "said"), [(1800, True), (10_000, False)])
+def test_an_update_that_would_count_as_silence_is_told(deadline: int, said: bool) -> None:
+    """Of two A100, one trains: by the estimate for more than half an hour a step."""
+    asked = ["recipe", "show", "prorl-v2-1.5b", f"cluster.deadline={deadline}", "--gpus", "2xA100"]
+    shown = CliRunner().invoke(app, asked).output
+    assert (f"TOO LONG, trainers that say nothing for cluster.deadline={deadline} s count as lost" in shown) == said
+    assert "training" in shown
+
+
 def test_the_command_prints_its_assumptions() -> None:
     done = CliRunner().invoke(app, ["recipe", "show", "prorl-v1-1.5b", "compute.recompute=true", "--gpus", "32xh100"])
     assert done.exit_code == 0

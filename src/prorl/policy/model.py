@@ -41,7 +41,7 @@ class Policy:
     def load(path: Path, dtype: torch.dtype) -> Policy:
         """Load a Hugging Face folder. Raises UserError when it holds no causal LM that trees can serve."""
         try:
-            with quiet_transformers():
+            with quiet_transformers(), torch.device("cpu"):  # whatever the default device: who wants it moves it
                 tokenizer = AutoTokenizer.from_pretrained(path)
                 model = AutoModelForCausalLM.from_pretrained(path, dtype=dtype)
         except (OSError, ValueError, KeyError) as error:

@@ -20,12 +20,13 @@ def describe(recipe: Recipe, shape: ModelShape | None, gpus: str) -> dict[str, s
     cluster = recipe.cluster
     if recipe.engine == "cluster" and cluster.trainers + cluster.samplers * cluster.tensor_parallel <= count:
         own = estimate(recipe, shape, GPUS[name], cluster.trainers, cluster.samplers)
-        values |= _lines(f"{gpus}, as laid out", own)
+        values |= _lines(f"{gpus}, as laid out", own, cluster.deadline)
     found = best(recipe, shape, count, name)
     if found is not None:
-        values |= _lines(f"{gpus}, best layout", found)
+        values |= _lines(f"{gpus}, best layout", found, cluster.deadline)
     else:
-        halves = _lines(f"{gpus}, half and half", estimate(recipe, shape, GPUS[name], *_halves(recipe, count)))
+        half = estimate(recipe, shape, GPUS[name], *_halves(recipe, count))
+        halves = _lines(f"{gpus}, half and half", half, cluster.deadline)
         values |= {} if values else halves
         values[f"{gpus}, best layout"] = "none fits; take more GPUs, lower compute.train_tokens, or " + (
             "raise cluster.tensor_parallel" if recipe.compute.recompute else "set compute.recompute=true"
@@ -38,7 +39,7 @@ def _halves(recipe: Recipe, count: int) -> tuple[int, int]:
     return trainers, max((count - trainers) // recipe.cluster.tensor_parallel, 1)
 
 
-def _lines(title: str, found: Estimate) -> dict[str, str]:
+def _lines(title: str, found: Estimate, deadline: float) -> dict[str, str]:
     gpus = found.trainers + found.samplers * found.tensor_parallel
     hours = found.seconds / 3600
     steps = "; ".join(
@@ -46,6 +47,8 @@ def _lines(title: str, found: Estimate) -> dict[str, str]:
         f"{', the first two at once' if s.overlapped else ''})"
         for s in found.stages
     )
+    if max(stage.training for stage in found.stages) > deadline:
+        steps += f": TOO LONG, trainers that say nothing for cluster.deadline={deadline:g} s count as lost; raise it"
     return {
         title: f"cluster.trainers={found.trainers} cluster.samplers={found.samplers}"
         + (f" cluster.tensor_parallel={found.tensor_parallel}" if found.tensor_parallel > 1 else ""),

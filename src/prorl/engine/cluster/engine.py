@@ -73,7 +73,8 @@ class ClusterEngine(TextEngine):
             if len(request.prompt) + sampling.max_new_tokens > self.settings.context:
                 raise UserError(
                     f"a prompt of {len(request.prompt)} tokens and {sampling.max_new_tokens} new ones exceed the "
-                    f"samplers' context of {self.settings.context}; lower max_new_tokens or max_prompt_tokens"
+                    f"samplers' context of {self.settings.context}; raise rollout.max_prompt_tokens, which it is made "
+                    "for, or lower max_new_tokens"
                 )
         if self.published != self.weights_version:
             self._publish()
@@ -86,11 +87,11 @@ class ClusterEngine(TextEngine):
     def _publish(self) -> None:
         """Bring the weights to the samplers, or where samplers fetch them."""
         if self.settings.cluster.transfer == "nccl":
-            self.samplers.rest()
-            actors = [seat.actor for seat in self.samplers.seats]
-            self.trainers.transfer(actors, anew=actors != self.transferred_to)
-            self.transferred_to = actors
-            self.samplers.transferred(self.weights_version)
+            with self.samplers.at_rest():
+                actors = [seat.actor for seat in self.samplers.seats]
+                self.trainers.transfer(actors, anew=actors != self.transferred_to)
+                self.transferred_to = actors
+                self.samplers.transferred(self.weights_version)
         else:
             self._store_weights()
         self.published = self.weights_version
@@ -184,11 +185,13 @@ def _sampler_settings(model: Path, recipe: Recipe, policy: Policy) -> SamplerSet
         if measured is not None and measured.max_new_tokens is not None:
             longest = max(longest, max(r.max_prompt_tokens for r in rollouts) + measured.max_new_tokens)
     context = policy.model.config.get_text_config().max_position_embeddings
+    if recipe.cluster.backend == "vllm" and recipe.cluster.device == "cpu":  # where a long one takes memory at once
+        context = min(longest, context)
     return SamplerSettings(
         model=model.absolute(),
         precision=recipe.compute.precision,
         ends=policy.ends,
-        context=min(longest, context),
+        context=context,
         concurrent=recipe.compute.concurrent_samples,
         cache_bytes=int(recipe.compute.cache_gigabytes * 2**30),
         seed=recipe.seed,

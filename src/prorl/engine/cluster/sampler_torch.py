@@ -27,7 +27,7 @@ class TorchSampler:
             enable(False)  # kernels are for CPUs
         self.settings = settings
         self.policy = Policy.load(settings.model, DTYPES[settings.precision])
-        self.policy.model.requires_grad_(False)
+        self.policy.model.to(settings.cluster.device).requires_grad_(False)
         self.sampler = Sampler(self.policy, settings.seed, settings.concurrent, settings.cache_bytes)
         self.version = -1
         self.waiting: dict[int, Order] = {}

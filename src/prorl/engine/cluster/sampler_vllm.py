@@ -31,6 +31,8 @@ class VllmSampler:
             os.environ["VLLM_CPU_OMP_THREADS_BIND"] = "nobind"
             more = {"kv_cache_memory_bytes": cluster.cpu_cache_gib * 2**30}
             more["enable_chunked_prefill"] = False  # a seeded request that is cut fails on a CPU (seen in 0.32.0)
+        if cluster.tensor_parallel > 1:  # within its own GPUs, where Ray would look for other bundles
+            more["distributed_executor_backend"] = "mp"
         if cluster.transfer == "nccl":
             from vllm.config import WeightTransferConfig
 

@@ -6,12 +6,13 @@ import itertools
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import ray
-from ray.exceptions import RayActorError, RayTaskError
+from ray.exceptions import RayError, RayTaskError
 
 from prorl.engine.cluster.sampler import Order
 from prorl.engine.protocol import GroupRequest, SampledGroup, Sampling
@@ -111,12 +112,14 @@ class Samplers:
         for seat in self.seats:
             seat.version = version
 
-    def rest(self) -> None:
-        """Wait until no sampler has anything to do; no new work is given out meanwhile."""
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """Wait until no sampler has anything to do; no new work is given out until this is left."""
         self.resting = True
         try:
             while any(seat.actor is None or seat.orders or seat.call is not None for seat in self.seats):
                 self.pump()
+            yield
         finally:
             self.resting = False
 
@@ -173,9 +176,14 @@ class Samplers:
         for seat in self.seats:
             if seat.call is not None and seat.call in ready:
                 self._receive(seat)
-            elif seat.call is not None and time.monotonic() - seat.since > self.deadline:
+            elif seat.call is not None and self._is_silent(seat):
                 self._replace(seat, f"has said nothing for {self.deadline:g} s")
         return [other for other in others if other in ready]
+
+    def _is_silent(self, seat: Seat) -> bool:
+        """Whether it has had its time and no answer is there, though nobody may have looked for a while."""
+        late = time.monotonic() - seat.since > self.deadline
+        return late and not ray.wait([seat.call], timeout=0.0, fetch_local=False)[0]
 
     def close(self) -> None:
         """End all samplers."""
@@ -207,11 +215,11 @@ class Samplers:
         call, seat.call = seat.call, None
         try:
             answer = ray.get(call)
-        except RayActorError as error:
-            self._replace(seat, f"died ({_said(error)})")
-            return
         except RayTaskError as error:
             self._replace(seat, f"failed ({_said(error)})")
+            return
+        except RayError as error:  # of the process, of its node, or of what it had put into the store
+            self._replace(seat, f"died ({_said(error)})")
             return
         if seat.taking is not None:
             if answer != seat.taking:

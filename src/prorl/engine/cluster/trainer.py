@@ -31,7 +31,8 @@ class ShardedEngine(LocalEngine):
         """Load the model, cut it up, and hold this process's shards. The process group is there already."""
         cluster = recipe.cluster
         self.model, self.recipe, self.staleness = model, recipe, cluster.staleness
-        compute = recipe.compute.model_copy(update={"threads": cluster.threads})
+        kernels = recipe.compute.kernels and cluster.device == "cpu"
+        compute = recipe.compute.model_copy(update={"threads": cluster.threads, "kernels": kernels})
         self.dtype = settle(compute)
         ranks = Group()
         mesh = init_device_mesh(cluster.device, (ranks.count,))

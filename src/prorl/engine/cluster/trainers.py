@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray.exceptions import RayActorError, RayTaskError
+from ray.exceptions import RayError, RayTaskError
 
 from prorl.engine.cluster.placement import Placement
 from prorl.engine.cluster.trainer_actor import Answer, TrainerActor
@@ -93,28 +93,28 @@ class Trainers:
     def _wait_for(self, calls: Sequence[Any]) -> None:
         names = {call: f"trainer {number}" for number, call in enumerate(calls)}
         until, open_calls = time.monotonic() + self.deadline, list(calls)
-        failed: tuple[str, RayTaskError] | None = None
+        failed: tuple[str, Exception] | None = None
         while open_calls:
             for call in self.pump(open_calls, 1.0):
                 open_calls.remove(call)
                 error = _error(call)
-                if isinstance(error, RayActorError):
+                if isinstance(error, RayError) and not isinstance(error, RayTaskError):
                     raise EngineLost(f"{names[call]} died ({str(error).splitlines()[0]})")
-                if isinstance(error, RayTaskError) and failed is None:
+                if error is not None and failed is None:
                     failed, until = (names[call], error), min(until, time.monotonic() + GRACE)
             if open_calls and time.monotonic() > until:
                 break
-        if failed is not None:
+        if failed is not None and (open_calls or isinstance(failed[1], RayTaskError)):
             raise EngineLost(f"{failed[0]} failed: {str(failed[1]).strip().splitlines()[-1]}") from failed[1]
         if open_calls:
             raise EngineLost(f"{names[open_calls[0]]} has said nothing for {self.deadline:g} s")
 
 
 def _error(call: Any) -> Exception | None:
-    """What a finished call failed with."""
+    """What a finished call failed with, or what its answer foresees: one that others wait for may do either."""
     try:
-        ray.get(call)
-    except (RayActorError, RayTaskError) as error:
+        answer = ray.get(call)
+    except RayError as error:
         found: Exception = error
         return found
-    return None
+    return answer.foreseen if isinstance(answer, Answer) else None

@@ -108,7 +108,9 @@ class MasterOptimizer:
         for key, value in moments.items():
             kind, _, name = key.partition("/")
             master = self.masters[name]
-            self._adam.state[master][kind] = placed(value, master) if value.shape == master.shape else value
+            self._adam.state[master][kind] = (
+                placed(value, master) if value.shape == master.shape else value.to(master.device)
+            )
 
     @torch.no_grad()
     def _publish(self) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 from torch import Tensor
+from torch.distributed.checkpoint.api import CheckpointException
 from torch.distributed.checkpoint.filesystem import FileSystemReader, FileSystemWriter
 from torch.distributed.checkpoint.metadata import TensorStorageMetadata
 from torch.distributed.checkpoint.state_dict_loader import load
@@ -27,13 +28,16 @@ def write(folder: Path, weights: Mapping[str, Tensor], moments: Mapping[str, Ten
     """Write what this process holds of them; every process of the group must call it. Raises OSError."""
     state = {_WEIGHTS + name: tensor.detach() for name, tensor in weights.items()}
     state |= {_MOMENTS + name: tensor for name, tensor in moments.items()}
-    save(state, storage_writer=FileSystemWriter(folder), no_dist=not dist.is_initialized())
+    try:
+        save(state, storage_writer=FileSystemWriter(folder), no_dist=not dist.is_initialized())
+    except CheckpointException as error:
+        raise OSError(_reason(error)) from error
 
 
 def read(folder: Path, masters: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Weights and moments, each in the shards (or whole) of the master weight that it belongs to.
 
-    Raises IntegrityError where the folder holds something else.
+    Raises IntegrityError where the folder holds something else, and OSError.
     """
     reader = FileSystemReader(folder)
     state: dict[str, Tensor] = {}
@@ -45,7 +49,17 @@ def read(folder: Path, masters: Mapping[str, Tensor]) -> tuple[dict[str, Tensor]
         dtype = stored.properties.dtype
         same = tuple(stored.size) == tuple(master.shape)
         state[key] = torch.empty_like(master.detach(), dtype=dtype) if same else torch.empty(stored.size, dtype=dtype)
-    load(state, storage_reader=reader, no_dist=not dist.is_initialized())
+    try:
+        load(state, storage_reader=reader, no_dist=not dist.is_initialized())
+    except CheckpointException as error:
+        raise OSError(_reason(error)) from error
     weights = {key.removeprefix(_WEIGHTS): value for key, value in state.items() if key.startswith(_WEIGHTS)}
     moments = {key.removeprefix(_MOMENTS): value for key, value in state.items() if key.startswith(_MOMENTS)}
     return weights, moments
+
+
+def _reason(error: CheckpointException) -> str:
+    """What the first process that failed said, in one line."""
+    failures = getattr(error, "failures", {})
+    said = next((str(failure[0] if isinstance(failure, tuple) else failure) for failure in failures.values()), "")
+    return (said or str(error)).strip().splitlines()[-1]
