@@ -217,7 +217,7 @@ def test_a_sampler_with_other_weights_than_it_was_given_is_found(opened: Opened,
 
 def test_a_prompt_beyond_the_samplers_context_is_refused(opened: Opened, local: LocalEngine) -> None:
     two = opened(trainers=2, samplers=2)
-    with pytest.raises(UserError, match="exceed the samplers' context of 2048; raise rollout.max_prompt_tokens"):
+    with pytest.raises(UserError, match=r"exceed the samplers' context of 2048; raise rollout\.max_prompt_tokens"):
         two.sample(requests(local, 1, seed=0), Sampling(samples=2, temperature=1.0, max_new_tokens=2048))
     long = replace(requests(local, 1, seed=0)[0], prompt=(5,) * 50)  # of a held-out problem; training leaves it out
     [group] = two.sample([long], SAMPLING)

@@ -17,3 +17,8 @@ def test_counts_of_the_quickstart() -> None:
     assert "2 update(s) of 64" in values["stage first"]
     assert "reset on entry, optimizer cleared" in values["stage second"]
     assert "not known" in values["memory"]
+
+
+def test_an_imitating_step_trains_on_one_example_a_prompt() -> None:
+    recipe = load("laptop-prorl", ["stages.learn.steps=10", "stages.near.steps=2", "stages.far.steps=3"])
+    assert derive(recipe, None)["trained samples"] == f"{10 * 32 + 5 * 4 * 16:,}"

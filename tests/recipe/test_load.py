@@ -166,3 +166,23 @@ def test_yaml_of_the_shipped_recipes_has_no_key_twice() -> None:
     Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, no_twins)
     for text in packaged().values():
         yaml.load(text, Strict)
+
+
+@pytest.mark.parametrize(
+    "words", [["stages.b.set.rollout.temperature=1.2"], ['stages.b.set={"rollout": {"temperature": 1.2}}']]
+)
+def test_a_stage_that_sets_a_key_of_a_section_leaves_its_other_keys(words: list[str], tmp_path: Path) -> None:
+    data = {
+        **SMALL,
+        "rollout": {"prompts_per_step": 3, "max_new_tokens": 7},
+        "mixture": {"shares": {"math": 1.0, "code": 2.0}},
+        "objective": {"kl": {"estimator": "k3", "coefficient": 0.5}},
+        "stages": [{"name": "a", "steps": 1}, {"name": "b", "steps": 1}],
+    }
+    (tmp_path / "r.yaml").write_text(yaml.safe_dump(data))
+    second = at_stage(load(str(tmp_path / "r.yaml"), words), 1)
+    assert (second.rollout.temperature, second.rollout.prompts_per_step, second.rollout.max_new_tokens) == (1.2, 3, 7)
+    more = ['stages.b.set={"objective.kl": {"coefficient": 0.1}, "mixture.shares": {"code": 1.0}}']
+    second = at_stage(load(str(tmp_path / "r.yaml"), more), 1)
+    assert (second.objective.kl.estimator, second.objective.kl.coefficient) == ("k3", 0.1)
+    assert second.mixture.shares == {"code": 1.0}  # what is listed, and nothing else

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,35 @@ def test_a_stage_under_way_can_not_be_taken_away(run: Path) -> None:
     edit(run, lambda data: data["stages"].__delitem__(slice(1, 3)))
     with pytest.raises(UserError, match=r"no longer has; put it back|changes what this run has already done"):
         job.resume(run, silent())
+
+
+def test_all_guards_may_go_and_come_back(run: Path) -> None:
+    assert job.resume(run, silent(), changed=["stages.three.steps=3", "health=null"]).finished
+    assert [key for _, key, *_ in told(run)] == ["stages.2.steps", "health"]
+    assert job.resume(run, silent(), changed=["stages.three.steps=4", "health={}"]).finished
+
+
+def test_a_report_that_can_not_be_made_ends_no_run(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path) -> Path:
+        raise ValueError("nobody can draw this")
+
+    said: list[str] = []
+    monkeypatch.setattr(job, "write_report", fail)
+    progress = silent()
+    monkeypatch.setattr(progress, "event", said.append)
+    assert job.resume(run, progress).finished
+    assert said[-1].startswith("no report: nobody can draw this; mend it and write it by: prorl report ")
+
+
+def test_a_run_goes_on_wherever_that_is_asked_for(nano: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though its model was named by a folder of the place where it was begun."""
+    (tmp_path / "elsewhere").mkdir()
+    shutil.copytree(nano, tmp_path / "tiny")
+    monkeypatch.chdir(tmp_path)
+    one = [{"name": "one", "steps": 1}]
+    job.start(recipe_of(Path("tiny"), SHORT, stages=one, evaluation=None), Path("run"), silent())
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert job.resume(Path("../run"), silent(), changed=["stages.one.steps=2"]).finished
 
 
 @pytest.mark.parametrize("kept", [True, False])

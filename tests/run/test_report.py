@@ -276,11 +276,7 @@ def test_the_clock_is_divided_without_gaps(tmp_path: Path) -> None:
         ("continue", 3, {}), ("resume", 3, {}), ("stage_end", 5, {}), ("stage", 5, {"name": "two"}),
         ("stage_end", 7, {}), ("evaluation", 7, {"model": "trained"}), ("finish", 7, {}),
     ]  # fmt: skip
-    lines = [
-        json.dumps({"event": name, "step": step, "at": f"2026-01-01T00:{minute:02d}:00.000Z", **fields})
-        for minute, (name, step, fields) in enumerate(events)
-    ]
-    (tmp_path / "journal.jsonl").write_text("\n".join(lines) + "\n")
+    _journal(tmp_path, events)
     found = [
         (stretch.what, stretch.begins / 60, stretch.ends / 60)
         for stretch in report_time.stretches(report_data.load(tmp_path))
@@ -290,6 +286,53 @@ def test_the_clock_is_divided_without_gaps(tmp_path: Path) -> None:
         ("no process", 4, 5), ("stage one", 5, 6), ("evaluation of the trained model", 6, 7), ("stage two", 7, 8),
         ("evaluation of the trained model", 8, 10),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("extended", [False, True])
+def test_what_a_process_does_that_was_taken_up_at_the_end(tmp_path: Path, extended: bool) -> None:
+    """It evaluates the trained model, unless there are more steps to make by now."""
+    events = [
+        ("start", 0, {}), ("stage", 0, {"name": "one"}), ("stage_end", 5, {"index": 0}), ("resume", 5, {}),
+        *([("extended", 5, {"stage": 0})] if extended else []), ("evaluation", 5, {"model": "trained"}),
+    ]  # fmt: skip
+    _journal(tmp_path, events)
+    last = report_time.stretches(report_data.load(tmp_path))[-1].what
+    assert last == ("stage one" if extended else "evaluation of the trained model")
+
+
+def test_how_far_a_run_is_counts_stages_that_ended_sooner(tmp_path: Path) -> None:
+    stages = [{"name": "one", "steps": 50}, {"name": "two", "steps": 4}]
+    (tmp_path / "recipe.yaml").write_text(json.dumps({"stages": stages}))
+    (tmp_path / "metrics.jsonl").write_text('{"step": 3}\n')
+    _journal(tmp_path, [("start", 0, {}), ("stage_end", 3, {"index": 0}), ("stage", 3, {"name": "two", "index": 1})])
+    assert report_parts.status(report_data.load(tmp_path)) == "not finished: step 3 of 7"
+    stages[1]["until"] = {"plateau": {"patience": 2}}
+    (tmp_path / "recipe.yaml").write_text(json.dumps({"stages": stages}))
+    assert report_parts.status(report_data.load(tmp_path)) == "not finished: step 3 of ≤7"
+
+
+@pytest.mark.parametrize("text", ["stages: 3", "name: x\n bad: [", "- 1"])
+def test_a_recipe_that_is_none_any_more_is_taken_from_the_journal(tmp_path: Path, text: str) -> None:
+    (tmp_path / "recipe.yaml").write_text(text)
+    _journal(tmp_path, [("start", 0, {"settings": {"model": "m", "stages": [{"name": "one", "steps": 9}]}})])
+    assert report_parts.status(report_data.load(tmp_path)) == "not finished: step 0 of 9"
+
+
+def test_rollouts_of_steps_that_a_resume_has_undone_are_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text("name: x")
+    (tmp_path / "metrics.jsonl").write_text('{"step": 1}\n{"step": 2}\n')
+    (tmp_path / "rollouts").mkdir()
+    for step in (1, 2, 3, 5):
+        (tmp_path / "rollouts" / f"step_{step:06d}.jsonl").write_text("")
+    assert [file.name for file in report_data.load(tmp_path).rollouts] == ["step_000001.jsonl", "step_000002.jsonl"]
+
+
+def _journal(run: Path, events: list[tuple[str, int, dict[str, Any]]]) -> None:
+    lines = [
+        json.dumps({"event": name, "step": step, "at": f"2026-01-01T00:{minute:02d}:00.000Z", **fields})
+        for minute, (name, step, fields) in enumerate(events)
+    ]
+    (run / "journal.jsonl").write_text("\n".join(lines) + "\n")
 
 
 def test_the_environment_is_on_the_page(browser: Any, page: Path) -> None:

@@ -17,7 +17,7 @@ def derive(recipe: Recipe, shape: ModelShape | None) -> dict[str, str]:
         settings = at_stage(recipe, index)
         samples = settings.rollout.prompts_per_step * settings.rollout.samples_per_prompt
         most = int(samples * settings.rollout.max_sampling_factor) if settings.rollout.dynamic_sampling else samples
-        trained += stage.steps * samples
+        trained += stage.steps * (settings.rollout.prompts_per_step if stage.imitate else samples)
         updates += stage.steps * settings.optimizer.updates_per_step
         reset = f"; reset on entry, optimizer {_cleared(stage.reset.clear_optimizer)}" if stage.reset else ""
         if stage.imitate:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -50,8 +50,32 @@ def at_stage(recipe: Recipe, index: int) -> Recipe:
                 raise UserError(
                     f"stage {stage.name!r} sets {key!r}: a stage may change {', '.join(STAGED)} and nothing else"
                 )
-        data = overrides.apply(data, stage.set)
+        data = overrides.apply(data, {key: value for pair in stage.set.items() for key, value in _parts(*pair)})
     return _validated(data, f"stage {recipe.stages[index].name!r} of {recipe.name}")
+
+
+def _parts(key: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """A setting of a section as settings of its keys, so that those which it doesn't name stay as they are."""
+    section = _section_at(key)
+    if section is None or not isinstance(value, Mapping):
+        yield key, value
+        return
+    for name, part in value.items():
+        yield from _parts(f"{key}.{name}", part)
+
+
+def _section_at(key: str) -> type[BaseModel] | None:
+    """The section that a dotted key names; None if that is a value, or lies in a list or a mapping."""
+    section: type[BaseModel] = Recipe
+    for part in key.split("."):
+        field = section.model_fields.get(part)
+        if field is None or get_origin(field.annotation) in (tuple, list, dict):
+            return None
+        inside = _sections(field.annotation)
+        if len(inside) != 1:
+            return None
+        section = inside[0]
+    return section
 
 
 def to_yaml(recipe: Recipe) -> str:

@@ -46,17 +46,22 @@ def resume(run: str | Path, *, changes: Changes = (), progress: Progress | bool 
 
     A finished run goes on when they give it more to do: more steps in its last stage, or a further stage.
     """
-    words = [f"{key}={_yaml(value)}" for key, value in changes.items()] if isinstance(changes, Mapping) else changes
-    return job.resume(Path(run), _progress(progress), changed=words)
+    return job.resume(Path(run), _progress(progress), changed=_words(changes))
 
 
 def _recipe(recipe: str | Path | Recipe | Mapping[str, Any], changes: Changes) -> Recipe:
-    parsed = dict(changes) if isinstance(changes, Mapping) else overrides.parse(changes)
     if isinstance(recipe, str | Path):
-        loaded = load(str(recipe))
-    else:
-        loaded = recipe if isinstance(recipe, Recipe) else validate(recipe, "given as data")
-    return validate(overrides.apply(loaded.model_dump(mode="json"), parsed), "with its changes") if parsed else loaded
+        return load(str(recipe), _words(changes))
+    parsed = dict(changes) if isinstance(changes, Mapping) else overrides.parse(changes)
+    data = recipe.model_dump(mode="json") if isinstance(recipe, Recipe) else recipe
+    return validate(overrides.apply(data, parsed), "with its changes" if parsed else "given as data")
+
+
+def _words(changes: Changes) -> Sequence[str]:
+    """As on the command line."""
+    if not isinstance(changes, Mapping):
+        return changes
+    return [f"{key}={_yaml(value)}" for key, value in changes.items()]
 
 
 def _progress(wanted: Progress | bool) -> Progress:

@@ -121,6 +121,11 @@ class RunDirectory:
         """What was sampled and how it was judged, one file a step."""
         return self.path / "rollouts"
 
+    def rollouts_upto(self, step: int) -> list[Path]:
+        """The files of all steps that were made: not those that a resume has undone, nor of the one under way."""
+        files = sorted(self.rollouts.glob("step_*.jsonl"))
+        return [file for file in files if int(file.stem.removeprefix("step_")) <= step]
+
     @property
     def samples(self) -> Path:
         """The held-out evaluation's sample tables."""

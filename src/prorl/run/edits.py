@@ -12,7 +12,7 @@ from prorl.recipe.schema import Recipe
 from prorl.run.journal import effective, read
 
 FREE = (
-    "description", "checkpoint.", "health.", "resets.", "verifier.", "validation.every", "trackers",
+    "description", "checkpoint.", "health", "resets.", "verifier.", "validation.every", "trackers",
     "compute.threads", "compute.train_tokens", "compute.concurrent_samples",
     "compute.cache_gigabytes", "compute.recompute", "engine", "cluster.",
 )  # fmt: skip

@@ -58,7 +58,7 @@ def start(
     Raises UserError before anything is written if it can't go well.
     """
     RunDirectory.check_free(out)
-    recipe = prepare.settled(recipe)
+    recipe = prepare.placed(prepare.settled(recipe))
     suites = Suites(recipe)
     prepare.check(recipe, suites)
     tracking.check(recipe)
@@ -149,8 +149,20 @@ def _work(
         if stopped:
             progress.event(f"stopped: {stopped.reason}")
     with _disk_errors(directory):
-        report = write_report(directory.path)
+        report = _report(directory, progress)
     return Result(directory.path, done.finished, stopped, done.comparison, report)
+
+
+def _report(directory: RunDirectory, progress: Progress) -> Path:
+    """Write the report, and say so if that fails, as after an odd edit of the recipe: the run is done all the same."""
+    try:
+        return write_report(directory.path)
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, the run is done
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        progress.event(f"no report: {said}; mend it and write it by: prorl report {directory.path}")
+        return directory.path / "report.html"
 
 
 _REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)

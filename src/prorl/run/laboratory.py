@@ -28,6 +28,7 @@ class Asked:
 
     suite: Suite
     temperature: float = 1.0
+    top_p: float = 1.0
     max_new_tokens: int = 64
     deadline: float = 5.0
 
@@ -35,20 +36,24 @@ class Asked:
 def asked(words: Sequence[str], worked_examples: int, levels: Sequence[int] = ()) -> Asked:
     """What `words` name: tasks, patterns, suites and `option=value`, or one recipe or run whose tasks are asked.
 
-    `levels` asks every task at these levels of difficulty, as variants `name@level2`. Raises UserError.
+    `levels` asks every task at these levels of difficulty, as variants `name@level2`. Raises UserError, also for
+    worked examples with a recipe, which has its own.
     """
     recipe = _recipe_of(words[0]) if len(words) == 1 else None
     if recipe is None:
         specs = [(name, options, worked_examples) for name, options in chosen(words)]
         return Asked(_suite(specs, levels))
+    if worked_examples:
+        raise UserError(f"--worked-examples goes with tasks; {words[0]} says itself how many are shown; leave it out")
     parts = [part for spec in recipe.tasks for part in expanded(spec)]
     last = at_stage(recipe, len(recipe.stages) - 1).rollout
     evaluation = recipe.evaluation
     return Asked(
         _suite([(part.task, part.options, part.worked_examples) for part in parts], levels),
-        evaluation.temperature if evaluation else last.temperature,
-        (evaluation.max_new_tokens if evaluation else None) or last.max_new_tokens,
-        recipe.verifier.deadline,
+        temperature=evaluation.temperature if evaluation else last.temperature,
+        top_p=evaluation.top_p if evaluation else 1.0,
+        max_new_tokens=(evaluation.max_new_tokens if evaluation else None) or last.max_new_tokens,
+        deadline=recipe.verifier.deadline,
     )
 
 
@@ -67,7 +72,11 @@ def bench(
 
 
 def rejudge(folder: Path, what: Asked, problems_per_task: int, label: str, told: Told) -> int:
-    """Judge all samples in a folder again; returns how many were judged. Raises UserError for problems not asked."""
+    """Judge all samples in a folder again; returns how many were judged.
+
+    Raises UserError for a folder without samples, and for problems that were not asked.
+    """
+    Store.read(folder)  # opening one for more samples would begin it
     by_id = {problem.id: problem for problem in what.suite.held_out(Split.TEST, problems_per_task)}
     judged = 0
     with (

@@ -54,7 +54,7 @@ def measure(
     with Suites(recipe) as suites, _folder(model, fetching) as folder:
         problems = suites.held_out(Split.TEST, settings.problems_per_task)
         engine = LocalEngine(folder, recipe.compute, recipe.seed)
-        sampling = Sampling(settings.samples, settings.temperature, longest)
+        sampling = Sampling(settings.samples, settings.temperature, longest, settings.top_p)
         return sample_problems(engine, suites.top, problems, suites.pool(), sampling, model, told)
 
 

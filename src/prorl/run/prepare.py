@@ -8,6 +8,7 @@ from pathlib import Path
 from prorl.engine import devices
 from prorl.engine.local.precision import choose
 from prorl.errors import UserError
+from prorl.policy.catalogue import CATALOGUE
 from prorl.policy.packed import has_bf16_products
 from prorl.policy.shape import shape_of
 from prorl.recipe.load import at_stage
@@ -47,6 +48,14 @@ def settled(recipe: Recipe) -> Recipe:
     return recipe.model_copy(
         update={"compute": compute, "cluster": cluster, "mixture": mixture, "stages": tuple(stages)}
     )
+
+
+def placed(recipe: Recipe) -> Recipe:
+    """The recipe with the absolute path of a model's folder, so that the run goes on wherever that is asked for."""
+    folder = Path(recipe.model).expanduser()
+    if any(entry.name == recipe.model for entry in CATALOGUE) or not folder.is_dir():
+        return recipe
+    return recipe.model_copy(update={"model": str(folder.absolute())})
 
 
 def slow(recipe: Recipe) -> str | None:

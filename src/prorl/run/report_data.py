@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from prorl.boundary.comparison import Comparison
 from prorl.errors import UserError
 from prorl.run import journal, metrics
+from prorl.run.directory import RunDirectory
 
 if TYPE_CHECKING:
     import polars as pl
@@ -81,13 +82,11 @@ def load(run_dir: Path) -> RunFiles:
     if not path.is_dir():
         raise UserError(f"{path}: no such run folder; give the folder that `prorl train` wrote")
     files = RunFiles(path)
-    if (path / "recipe.yaml").exists():
-        import yaml
-
-        files.recipe_text = (path / "recipe.yaml").read_text(encoding="utf-8")
-        files.recipe = yaml.safe_load(files.recipe_text) or {}
     if (path / "journal.jsonl").exists():
         files.events = journal.read(path / "journal.jsonl")
+    if (path / "recipe.yaml").exists():
+        files.recipe_text = (path / "recipe.yaml").read_text(encoding="utf-8", errors="replace")
+        files.recipe = _recipe(files)
     if (path / "metrics.jsonl").exists():
         files.metrics = metrics.read(path / "metrics.jsonl")
     if (path / "timings.jsonl").exists():
@@ -97,9 +96,30 @@ def load(run_dir: Path) -> RunFiles:
     if not (files.recipe_text or files.events or files.metrics):
         raise UserError(f"{path}: holds no run (no recipe.yaml, journal.jsonl or metrics.jsonl)")
     _load_evaluation(files, path)
-    files.rollouts = sorted((path / "rollouts").glob("step_*.jsonl"))
+    files.rollouts = RunDirectory(path).rollouts_upto(files.metrics[-1]["step"] if files.metrics else 0)
     files.environments = records(path / "environment.jsonl")
     return files
+
+
+def _recipe(files: RunFiles) -> dict[str, Any]:
+    """The recipe in the folder, or where that is none any more, the one that the journal knows."""
+    import yaml
+
+    try:
+        found = yaml.safe_load(files.recipe_text) or {}
+    except yaml.YAMLError:
+        found = None
+    if isinstance(found, dict) and _has_shape(found):
+        return found
+    known = [event["settings"] for event in files.events if "settings" in event]
+    return dict(known[-1]) if known else {}
+
+
+def _has_shape(recipe: dict[str, Any]) -> bool:
+    """Whether what is read of a recipe here is where it should be."""
+    stages, tasks = recipe.get("stages") or [], recipe.get("tasks") or []
+    listed = isinstance(tasks, list) and isinstance(stages, list) and all(isinstance(stage, dict) for stage in stages)
+    return listed and all(isinstance(recipe.get(name) or {}, dict) for name in ("rollout", "compute"))
 
 
 def _load_evaluation(files: RunFiles, path: Path) -> None:

@@ -5,20 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from prorl.run import journal
+from prorl.run.progress import AT_MOST
 from prorl.run.report_data import RunFiles
 
 
 def status(files: RunFiles) -> str:
     """Where the run stands, in one line."""
     last = files.metrics[-1]["step"] if files.metrics else 0
-    total = total_steps(files)
-    of = f" of {total}" if total else ""
+    total, at_most = total_steps(files)
+    of = f" of {AT_MOST * at_most}{total}" if total else ""
     return f"finished after step {last}" if files.finished else f"not finished: step {last}{of}"
 
 
-def total_steps(files: RunFiles) -> int:
-    """Steps of all stages of the recipe; 0 if it doesn't say."""
-    return sum(int(stage.get("steps", 0)) for stage in files.recipe.get("stages") or [])
+def total_steps(files: RunFiles) -> tuple[int, bool]:
+    """Steps of the whole run as far as is known, and whether that is the most it can be; 0 if the recipe doesn't say.
+
+    Stages that are over count what they took.
+    """
+    ended = [event for event in journal.effective(files.events) if event["event"] == "stage_end"]
+    done, over = (int(ended[-1]["step"]), int(ended[-1]["index"]) + 1) if ended else (0, 0)
+    ahead = (files.recipe.get("stages") or [])[over:]
+    return done + sum(int(stage.get("steps", 0)) for stage in ahead), any(stage.get("until") for stage in ahead)
 
 
 def facts(files: RunFiles) -> list[tuple[str, str]]:

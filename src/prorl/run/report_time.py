@@ -38,6 +38,8 @@ def stretches(files: RunFiles) -> list[Stretch]:
     """
     found: list[Stretch] = []
     stages: list[tuple[int, str]] = []
+    ended: int | None = None
+    """The step after which the last stage was over."""
     now = BASE if files.recipe.get("evaluation", True) else BEFORE
     began = before = _moment(files.events[0]) if files.events else 0.0
     for event in files.events:
@@ -51,7 +53,10 @@ def stretches(files: RunFiles) -> list[Stretch]:
         before = at
         if event["event"] == "stage":
             stages.append((int(event["step"]), f"stage {event.get('name', '')}"))
-        now = _after(event, now, stages)
+        if event["event"] in ("stage", "stage_end", "extended"):
+            ended = int(event["step"]) if event["event"] == "stage_end" else None
+        over = ended is not None and ended <= event["step"]
+        now = FINAL if event["event"] == "resume" and over else _after(event, now, stages)
     return found
 
 
@@ -59,7 +64,7 @@ def _after(event: dict[str, Any], now: str, stages: list[tuple[int, str]]) -> st
     """What goes on after an event."""
     current = next((name for step, name in reversed(stages) if step <= event["step"]), now)
     match event["event"]:
-        case "stage" | "continue" | "resume":
+        case "stage" | "continue" | "resume" | "extended":
             return current
         case "pause":
             return PAUSED

@@ -118,13 +118,14 @@ class Watched:
     def look(self) -> Snapshot:
         """The run as it is now."""
         directory = self.directory
-        rollouts = sorted(directory.rollouts.glob("step_*.jsonl"))
+        made = self._fresh(directory.metrics, metrics.read, [])
+        rollouts = directory.rollouts_upto(made[-1]["step"] if made else 0)
         return Snapshot(
             directory.path,
             self._fresh(directory.recipe, lambda path: load(str(path)), None),
             is_live(directory.path),
             journal.effective(self._fresh(directory.journal, journal.read, [])),
-            self._fresh(directory.metrics, metrics.read, []),
+            made,
             self._fresh(directory.timings, metrics.read, []),
             self._fresh(directory.validations, metrics.read, []),
             self._fresh(rollouts[-1], _groups, []) if rollouts else [],

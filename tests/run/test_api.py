@@ -1,0 +1,36 @@
+"""Recipes from Python: by name, by file, as an object, as plain data, each with changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from prorl.errors import UserError
+from prorl.recipe.load import validate
+from prorl.run.api import _recipe
+
+DATA: dict[str, Any] = {
+    "name": "small", "model": "m", "tasks": [{"task": "toy/echo"}], "stages": [{"name": "a", "steps": 1}],
+}  # fmt: skip
+CHANGES: list[Any] = [
+    {"model": "n", "optimizer.learning_rate": 1e-5, "tasks.toy/echo.options": {"length": 3}},
+    ["model=n", "optimizer.learning_rate=1e-5", "tasks.toy/echo.options={length: 3}"],
+]
+
+
+@pytest.mark.parametrize("changes", CHANGES, ids=["mapping", "words"])
+@pytest.mark.parametrize("kind", ["file", "recipe", "data", "data without a model"])
+def test_changes_are_the_same_however_a_recipe_is_given(tmp_path: Path, changes: Any, kind: str) -> None:
+    lacking = {key: value for key, value in DATA.items() if key != "model"}
+    (tmp_path / "r.yaml").write_text(yaml.safe_dump(lacking))  # what is changed needn't be there
+    given = {
+        "file": tmp_path / "r.yaml", "recipe": validate(DATA, "a test"), "data": DATA, "data without a model": lacking,
+    }[kind]  # fmt: skip
+    found = _recipe(given, changes)
+    assert (found.model, found.optimizer.learning_rate, found.tasks[0].options) == ("n", 1e-5, {"length": 3})
+    if "without" in kind or kind == "file":
+        with pytest.raises(UserError, match="model: Field required"):
+            _recipe(given, ())
