@@ -39,6 +39,7 @@ def prorl(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]
         (["train"], ["name a recipe"]),
         (["recipe", "show", "nosuch"], ["'nosuch'", "quickstart"]),
         (["report", "nowhere"], ["nowhere", "holds no run"]),
+        (["report", "nowhere", "--figure", "x.txt"], ["--figure x.txt", ".svg or .png or .pdf"]),
         (["train", "quickstart", "resets.plateau.patience=2"], ["resets.plateau needs a validation section"]),
         (["train", "quickstart", "health.length.signal=lenght"], ["guard 'length'", "'lenght'"]),
         (["tasks", "profile", "m", "toy/echo", "--out", "/proc/p.parquet"], ["/proc/p.parquet", "--out"]),

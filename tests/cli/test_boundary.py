@@ -11,10 +11,12 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from prorl.boundary.store import fill as filling
+from prorl.boundary.store.key import Asking
 from prorl.boundary.store.store import Store
 from prorl.cli.main import app
 from prorl.errors import UserError
 from prorl.policy.nano import make_nano
+from prorl.recipe.load import load, to_yaml
 
 Command = Callable[..., Result]
 ASKED = ("--suite", "toy/echo", "--suite", "symbols=4", "--suite", "length=3")
@@ -45,7 +47,7 @@ def test_measure_grow_count_again_and_judge_again(
     models: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.argv", ["/bin/prorl", "boundary", "base", "a tuned one"])
-    out = tmp_path / "out"
+    out = tmp_path / "out [lr=1e-5]"  # a pattern that doesn't match itself
     done = measured(models, out, 8)
     assert done.exit_code == 0, done.output
     assert "tuned: pass@1" in done.output
@@ -98,8 +100,59 @@ def test_an_interruption_is_told_and_taken_up(
         (("a", "--suite", "toy/echo", "--out", "x"), "at least one model to compare"),
         (("a", "b", "--out", "x"), "what to ask"),
         (("--from-samples", "nowhere", "--out", "x"), "there are no samples"),
+        (("nomodel", "b", "--suite", "toy/echo", "--judge", "no.such:thing", "--out", "x"), "judge 'no.such:thing'"),
+        (("nomodel", "b", "--suite", "toy/echo", "--judge", ":thing", "--out", "x"), "judge ':thing': name a callable"),
     ],
 )
 def test_what_is_missing_is_named(words: tuple[str, ...], message: str) -> None:
     with pytest.raises(UserError, match=message):
         run(*words)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "--suite toy/echo", "--problems 24", "--temperature 1", "--max-new-tokens 8", "--top-p 0.9", "--top-k 4",
+        "--worked-examples 1", "--level 1", "--guess off", "--match-entropy", "--scored 4", "--judge a:b",
+        "--precision fp32",
+    ],
+)  # fmt: skip
+def test_with_samples_that_are_there_no_option_of_sampling_is_passed_over(option: str) -> None:
+    with pytest.raises(UserError, match=f"leave out {option.split()[0]}: with --from-samples nothing is sampled"):
+        run("--from-samples", "x", "--out", "y", *option.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("a", "b", "-s", "toy/echo", "--verdicts", "x", "--out", "y"), "leave out --verdicts"),
+        (("a", "b", "-s", "toy/echo", "--window", "16", "--out", "y"), "leave out --window: without --corpus"),
+        (("a", "b", "-s", "quickstart", "--worked-examples", "2", "--out", "y"), "--worked-examples goes with tasks"),
+        (("--self-test", "a", "--seed", "2"), "leave out models, --seed: --self-test"),
+    ],
+)
+def test_other_options_that_mean_nothing_are_refused(words: tuple[str, ...], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        run(*words)
+
+
+@pytest.mark.parametrize(("given", "top_p"), [((), 0.5), (("--top-p", "0.25"), 0.25)])
+def test_top_p_is_the_recipes_unless_it_is_given(
+    given: tuple[str, ...], top_p: float, models: tuple[str, str], small_run: Path, tmp_path: Path
+) -> None:
+    recipe = tmp_path / "half.yaml"
+    recipe.write_text(to_yaml(load(str(small_run / "recipe.yaml"), ["evaluation.top_p=0.5"])))
+    settings = ("--problems", "1", "--samples", "2", "--precision", "fp32", "--scored", "0")
+    done = run(*models, "--suite", str(recipe), *settings, *given, "--out", str(tmp_path / "out"))
+    assert done.exit_code == 0, done.output
+    asking = json.loads((tmp_path / "out" / "measurement.json").read_text())["asking"]
+    assert (asking["top_p"], asking["max_new_tokens"]) == (top_p, 2)
+    assert Asking(1.0, 2, top_p).id != Asking(1.0, 2).id, "samples of another top-p would be taken for these"
+    assert {key.asking.top_p for key in Store.read(tmp_path / "out").keys.values()} == {top_p}
+
+
+def test_rejudge_refuses_a_folder_without_samples_and_makes_none(tmp_path: Path) -> None:
+    words = ["rejudge", str(tmp_path / "typo"), "--suite", "toy/echo", "--label", "second"]
+    with pytest.raises(UserError, match="typo holds no samples"):
+        CliRunner().invoke(app, words, catch_exceptions=False)
+    assert list(tmp_path.iterdir()) == []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +105,22 @@ def test_lineage_for_programs(small_run: Path) -> None:
     assert found["parent"] is None
     assert len(found["id"]) == 12
     assert [event["step"] for event in found["events"] if event["event"] == "reset"] == [2]
+
+
+def test_lineage_cuts_no_line(small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line an event goes into a file; on a terminal what is too long is folded."""
+    copy = tmp_path / "run"
+    shutil.copytree(small_run, copy)
+    journal = (copy / "journal.jsonl").read_text()
+    said = " ".join(f"word{number}" for number in range(100))
+    assert '"reason"' in journal
+    (copy / "journal.jsonl").write_text(re.sub('"reason": *"[^"]*"', f'"reason":"{said}"', journal))
+    monkeypatch.setenv("COLUMNS", "60")
+    assert any(line.endswith(said) for line in run("lineage", copy).splitlines())
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    folded = run("lineage", copy)
+    assert all(f"word{number}" in folded for number in range(100))
+    assert max(len(line) for line in re.sub(r"\x1b\[[\d;]*m", "", folded).splitlines()) <= 60
 
 
 def test_train_for_programs(tiny_model: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,17 @@ def test_show_prints_what_the_model_sees_the_solution_and_the_verdict() -> None:
     assert printed.count("[worked solution]") == printed.count("verdict: solved, score 1") == 3
     with pytest.raises(UserError, match="there is no split 'valid'; there are train, validation, test, examples"):
         run("show", "toy/echo", "--split", "valid")
+
+
+def test_show_keeps_control_characters_of_a_data_set_from_the_terminal(tmp_path: Path) -> None:
+    question = "red \x1b[31m title \x1b]0;mine\x07 \x9b2J over\rwritten, é 数 :key: [b]\n\tnext line"
+    row = {"problem": question, "answer": "4", "solution": "a \x1b[2J"}
+    (tmp_path / "data.jsonl").write_text(json.dumps(row) + "\n")
+    code, printed = run("show", "math/math500", f"source={tmp_path / 'data.jsonl'}", "--count", 1, "--split", "test")
+    assert code == 0, printed
+    assert "red ·[31m title ·]0;mine· ·2J over·written, é 数 :key: [b]\n" in printed
+    assert "next line" in printed
+    assert not set(printed) & set("\x1b\x07\x9b\r")
 
 
 def test_check_passes_what_is_right_or_on_the_list() -> None:

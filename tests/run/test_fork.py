@@ -52,6 +52,16 @@ def test_a_fork_begins_with_the_policy_of_the_checkpoint_as_its_reference(parent
     assert start["reference_id"] != journal.read(parent / "journal.jsonl")[0]["reference_id"]
 
 
+def test_names_with_brackets_stand_in_the_tree_as_they_are(parent: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(parent, run)
+    lines = (run / "journal.jsonl").read_text().replace('"model": "', '"model": "models[/b]/', 1)
+    (run / "journal.jsonl").write_text(lines)
+    out = io.StringIO()
+    Console(file=out, width=500).print(tree(run))
+    assert "models[/b]/" in out.getvalue()
+
+
 def test_a_fork_stands_alone_and_resumes_from_its_own_beginning(
     nano: Path, parent: Path, child: Path, tmp_path: Path
 ) -> None:

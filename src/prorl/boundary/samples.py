@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,29 @@ def table(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
+def check_new(path: Path) -> None:
+    """Raise UserError if `path` is there already or can't be written, before anything is sampled for it.
+
+    It is tried out as `write` does it; whatever was made for that is gone afterwards.
+    """
+    made: list[Path] = []
+    try:
+        if path.exists():
+            raise UserError(f"{path} is there already; choose another --out")
+        made = [folder for folder in path.parents if not folder.exists()]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        neighbour = path.with_name(path.name + PARTIAL)
+        neighbour.touch()
+        neighbour.unlink()
+    except OSError as error:
+        reason = f"{path.parent} is a file" if isinstance(error, FileExistsError) else error.strerror
+        raise UserError(f"{path}: {reason}; choose a file that can be written by --out") from None
+    finally:
+        for folder in made:
+            with suppress(OSError):  # not made, or somebody else uses it by now
+                folder.rmdir()
+
+
 def write(samples: pl.DataFrame, path: Path) -> None:
     """Write a sample table whole or not at all."""
     write_whole(samples.select(SCHEMA.names()).cast(SCHEMA), Path(path))
@@ -65,7 +89,7 @@ def write_whole(rows: pl.DataFrame, path: Path) -> None:
 
 def read(path: Path) -> pl.DataFrame:
     """Read a sample table. Raises UserError if the file lacks a column."""
-    samples = pl.read_parquet(path)
+    samples = pl.read_parquet(path, glob=False)
     missing = [name for name in SCHEMA if name not in samples.columns]
     if missing:
         raise UserError(f"{path}: not a sample table, it lacks {', '.join(missing)}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.console import Console
 
+from prorl.cli.given import refuse
 from prorl.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,7 +19,15 @@ if TYPE_CHECKING:
     from prorl.run.laboratory import Asked
 
 
+_OF_SAMPLING = (
+    "suite", "problems", "temperature", "max_new_tokens", "top_p", "top_k", "worked_examples", "level", "guess",
+    "match_entropy", "scored", "judge", "precision",
+)  # fmt: skip
+"""Options that say how to sample, judge or score, which samples that are there have behind them."""
+
+
 def boundary(
+    context: typer.Context,
     models: Annotated[
         list[str] | None,
         typer.Argument(
@@ -44,7 +53,12 @@ def boundary(
     problems: Annotated[int, typer.Option(help="Problems of each task.", min=1)] = 24,
     temperature: Annotated[float | None, typer.Option(help="Default: the recipe's, or 1.", min=0.01)] = None,
     max_new_tokens: Annotated[int | None, typer.Option(help="Default: the recipe's, or 64.", min=1)] = None,
-    top_p: Annotated[float, typer.Option(help="Keep the likeliest tokens of this probability.", min=0.01, max=1)] = 1.0,
+    top_p: Annotated[
+        float | None,
+        typer.Option(
+            help="Keep the likeliest tokens of this probability. Default: the recipe's, or 1.", min=0.01, max=1
+        ),
+    ] = None,
     top_k: Annotated[int | None, typer.Option(help="Sample from so many of the likeliest tokens.", min=1)] = None,
     worked_examples: Annotated[int, typer.Option(help="Solved problems shown before the question.", min=0)] = 0,
     level: Annotated[list[int] | None, typer.Option(help="Ask every task at this level; may be repeated.")] = None,
@@ -92,7 +106,8 @@ def boundary(
     prorl boundary BASE TUNED --from-samples base.jsonl --from-samples tuned.jsonl --out boundary
     prorl boundary --self-test
     """
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+    _refuse_what_means_nothing(context, self_test, bool(from_samples), bool(corpus))
     if self_test:
         _self_test()
         return
@@ -111,10 +126,23 @@ def boundary(
         if not models or len(models) < 2 or not suite:
             raise UserError("name the base, at least one model to compare, and what to ask by --suite")
         what = asked(suite, worked_examples, level or [])
-        asking = Asking(temperature or what.temperature, max_new_tokens or what.max_new_tokens, top_p, top_k)
+        longest = max_new_tokens or what.max_new_tokens
+        asking = Asking(temperature or what.temperature, longest, top_p or what.top_p, top_k)
         plan = Plan(asking, samples or 256, seed, guess, match_entropy, scored, judge, command)
         evidence = _measured(console, models, what, plan, problems, precision, out)
     _write(console, evidence, out, corpus or [], window, seed)
+
+
+def _refuse_what_means_nothing(context: typer.Context, self_test: bool, from_samples: bool, corpus: bool) -> None:
+    if self_test:
+        others = [name for name in context.params if name != "self_test"]
+        refuse(context, others, "--self-test measures made-up models and takes nothing else")
+    if from_samples:
+        refuse(context, _OF_SAMPLING, "with --from-samples nothing is sampled, judged or scored")
+    else:
+        refuse(context, ["verdicts"], "verdicts are chosen with --from-samples OUT, after prorl rejudge OUT")
+    if not corpus:
+        refuse(context, ["window"], "without --corpus there is no overlap novelty")
 
 
 def _measured(
@@ -122,17 +150,21 @@ def _measured(
 ) -> Evidence:
     from prorl.boundary.laboratory.measure import measure
     from prorl.boundary.laboratory.progress import on_terminal
+    from prorl.boundary.laboratory.steps import judge_of
     from prorl.policy.progress import on_terminal as fetching
     from prorl.run.laboratory import bench
     from prorl.run.subjects import subjects, trained_tasks
 
+    if plan.judge:
+        judge_of(plan.judge)  # so that one that isn't there is told before anything is sampled
     with fetching("models", console) as progress:
         found = subjects(words, progress)
     try:
         with on_terminal(console) as told, bench(out, what, problems, precision, told) as opened:
             return measure(opened, found, plan, trained_tasks(words))
     except KeyboardInterrupt:
-        console.print(f"prorl: interrupted; what was sampled is in {out}, and the same command goes on from there")
+        said = f"prorl: interrupted; what was sampled is in {out}, and the same command goes on from there"
+        console.print(said, markup=False)
         raise typer.Exit(130) from None
 
 

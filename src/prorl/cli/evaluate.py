@@ -13,6 +13,7 @@ from prorl.cli.say import AsJson, emit
 from prorl.errors import UserError
 
 if TYPE_CHECKING:
+    import polars as pl
     from rich.table import Table
 
     from prorl.boundary.rates import Rates
@@ -73,13 +74,13 @@ def evaluate(
     prorl eval runs/mine@best --samples 64 -k 1 -k 8 -k 64
     prorl eval smollm2-135m --recipe runs/mine --out base.parquet
     """
-    from prorl.boundary import samples as store
     from prorl.boundary.rates import rates
+    from prorl.boundary.samples import check_new
     from prorl.policy.progress import on_terminal
     from prorl.run.measure import measure
 
-    if out is not None and out.exists():
-        raise UserError(f"{out} is there already; choose another --out")
+    if out is not None:
+        check_new(out)
     changed: dict[str, int | float | None] = {"problems_per_task": problems, "samples": samples}
     changed |= {"max_new_tokens": max_new_tokens, "temperature": temperature}
     wanted = _settings(model, words or [], recipe, worked_examples, seed, changed)
@@ -98,15 +99,25 @@ def evaluate(
         table = measure(model, wanted, told, lambda: on_terminal(model, errors))
     finally:
         status.stop()
-    if out is not None:
-        store.write(table, out)
     found = rates(table, ks)
     if as_json:
         emit({"model": model, "tasks": [row.to_dict() for row in found[:-1]], "overall": found[-1].to_dict()})
-        return
-    console = Console(highlight=False)
-    (console if console.is_terminal else Console(highlight=False, width=160)).print(_table(found, ks))
+    else:
+        console = Console(highlight=False, emoji=False)
+        console = console if console.is_terminal else Console(highlight=False, emoji=False, width=160)
+        console.print(_table(found, ks), markup=False)
     if out is not None:
+        _write(table, out, told=not as_json)
+
+
+def _write(table: pl.DataFrame, out: Path, told: bool) -> None:
+    from prorl.boundary.samples import write
+
+    try:
+        write(table, out)
+    except OSError as error:
+        raise UserError(f"{out}: {error.strerror}, so the samples are lost; choose another --out") from None
+    if told:
         typer.echo(f"samples: {out}")
 
 

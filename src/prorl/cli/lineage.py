@@ -11,6 +11,9 @@ from rich.console import Console
 from prorl.cli import complete
 from prorl.cli.say import AsJson, emit
 
+_UNFOLDED = 10_000
+"""Width of what goes into a file: a line an event, however long."""
+
 
 def lineage(
     run: Annotated[Path, typer.Argument(help="Folder of the run.", autocompletion=complete.runs)],
@@ -25,7 +28,9 @@ def lineage(
     if as_json:
         emit(_facts(run))
         return
-    Console(highlight=False, soft_wrap=True).print(tree(run))
+    # Not with soft_wrap: a tree is cut at the console's width then.
+    console = Console(highlight=False, emoji=False)
+    (console if console.is_terminal else Console(highlight=False, emoji=False, width=_UNFOLDED)).print(tree(run))
 
 
 def _facts(run: Path) -> dict[str, Any]:

@@ -88,4 +88,4 @@ def main() -> None:
 
 
 def _tell(line: str) -> None:
-    Console(stderr=True, soft_wrap=True, highlight=False).print(line, markup=False)
+    Console(stderr=True, soft_wrap=True, highlight=False, emoji=False).print(line, markup=False)

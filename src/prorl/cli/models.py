@@ -44,7 +44,7 @@ def list_models(as_json: AsJson = False) -> None:
         where = str(listed.path) if listed.cached else "no"
         download = f"{entry.wheel_bytes / 1e6:.0f} MB" if entry.wheel_bytes else "none: made here"
         table.add_row(entry.name, f"{entry.parameters / 1e6:.0f} M", entry.licence, download, where)
-    Console().print(table)
+    Console(emoji=False).print(table, markup=False)
 
 
 @app.command("fetch")

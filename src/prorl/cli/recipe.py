@@ -105,8 +105,8 @@ def diff(one: Name, other: Name, changes: Changes = None, as_json: AsJson = Fals
         table.add_column(name, overflow="fold")
     for change in found:
         table.add_row(change.key, _short(change.before), _short(change.after))
-    console = Console()
-    (console if console.is_terminal else Console(width=160)).print(table, highlight=False, markup=False)
+    console = Console(emoji=False)
+    (console if console.is_terminal else Console(emoji=False, width=160)).print(table, highlight=False, markup=False)
 
 
 def _short(value: Any) -> str:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from prorl.cli import complete
-from prorl.cli.say import AsJson, emit
+from prorl.cli.say import AsJson, emit, printable
 from prorl.errors import UserError
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def list_tasks(
         said = "; ".join(task.notes) if notes else "*" * bool(task.notes)
         table.add_row(task.name, task.domain, task.kind, size, str(task.levels or ""), said)
     console = _console()
-    console.print(table)
+    console.print(table, markup=False)
     console.print(f"{len(listed)} tasks", highlight=False)
     if pattern == "*":
         console.print("\nsuites", style="bold")
@@ -94,14 +95,15 @@ def show(
         console.rule(shown.problem.id)
         for turn in shown.prompt:
             console.print(f"[{turn.role}]", style="bold cyan", markup=False)
-            console.print(turn.content, markup=False)
+            console.print(printable(turn.content), markup=False)
         if shown.solution is None or shown.verdict is None:
             console.print("no solution is known", style="dim")
             continue
         console.print("[worked solution]", style="bold green", markup=False)
-        console.print(shown.solution, markup=False)
+        console.print(printable(shown.solution), markup=False)
         detail = f" ({shown.verdict.detail})" if shown.verdict.detail else ""
-        console.print(f"verdict: {shown.verdict.outcome}, score {shown.verdict.score:g}{detail}", markup=False)
+        verdict = f"verdict: {shown.verdict.outcome}, score {shown.verdict.score:g}{detail}"
+        console.print(printable(verdict), markup=False)
 
 
 @app.command("check")
@@ -131,7 +133,7 @@ def check(
     reports: list[Report] = []
     with Console(stderr=True).status("") as status:
         for report in check_all(
-            specs, problems=problems, told=lambda name: status.update(f"{len(reports)}/{len(specs)} {name}")
+            specs, problems=problems, told=lambda name: status.update(Text(f"{len(reports)}/{len(specs)} {name}"))
         ):
             reports.append(report)
             _add_row(table, report)
@@ -185,7 +187,7 @@ def profile(
     settings = Profiling(model, problems, samples, worked_examples, max_new_tokens, temperature, seed)
     console = _console()
     with Console(stderr=True).status("") as status:
-        profiles = measure(chosen(words), settings, out, told=lambda said: status.update(said))
+        profiles = measure(chosen(words), settings, out, told=lambda said: status.update(Text(said)))
     if as_json:
         emit([asdict(row) for row in profiles])
         return
@@ -195,8 +197,8 @@ def profile(
 
 def _console() -> Console:
     """One that cuts no table when its output goes into a file."""
-    console = Console(soft_wrap=True, highlight=False)
-    return console if console.is_terminal else Console(soft_wrap=True, highlight=False, width=240)
+    console = Console(soft_wrap=True, highlight=False, emoji=False)
+    return console if console.is_terminal else Console(soft_wrap=True, highlight=False, emoji=False, width=240)
 
 
 def _shown(shown: Shown) -> dict[str, Any]:
@@ -220,9 +222,9 @@ def _add_row(table: Table, report: Report) -> None:
     cells = []
     for name in CHECKS:
         finding = report.findings.get(name)
-        colour = "" if finding is None or finding.passed else "[yellow]" if finding.known else "[red]"
-        cells.append("" if finding is None else f"{colour}{finding.shown[:24]}")
-    table.add_row(report.task, *cells)
+        colour = "" if finding is None or finding.passed else "yellow" if finding.known else "red"
+        cells.append(Text("" if finding is None else finding.shown[:24], style=colour))
+    table.add_row(Text(report.task), *cells)
 
 
 def _print_profiles(console: Console, profiles: list[Profile]) -> None:
@@ -233,7 +235,7 @@ def _print_profiles(console: Console, profiles: list[Profile]) -> None:
     for row in profiles:
         counts = (row.problems, row.samples, f"{row.rate:.3f}", row.never, row.teach, row.always)
         table.add_row(row.task, *map(str, counts))
-    console.print(table)
+    console.print(table, markup=False)
 
 
 def _split(name: str) -> Split:

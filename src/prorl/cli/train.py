@@ -80,8 +80,8 @@ def train(
 
         console.print(render(result.comparison))
     if not result.finished:
-        console.print(f"stopped; go on with: prorl train --resume {result.path}", soft_wrap=True)
-    console.print(f"report: {result.report}", soft_wrap=True)
+        typer.echo(f"stopped; go on with: prorl train --resume {result.path}", err=as_json)
+    typer.echo(f"report: {result.report}", err=as_json)
     if result.stopped is not None and not result.stopped.asked:
         raise typer.Exit(3)
 

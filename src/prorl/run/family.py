@@ -36,7 +36,8 @@ def tree(run: Path) -> Tree:
 def _of(run: Path, marked: Path) -> Tree:
     start = lineage.start_of(run) or {}
     name = f"[bold]{escape(run.name)}[/bold]" + (" <" if run == marked else "")
-    root = Tree(f"{name}  {start.get('recipe', '')}, {start.get('model', '')}, {str(start.get('at', ''))[:16]}")
+    what = escape(f"{start.get('recipe', '')}, {start.get('model', '')}, {str(start.get('at', ''))[:16]}")
+    root = Tree(f"{name}  {what}")
     forks = [(origin.step, child) for child, origin in _forks(run)]
     place = root
     for event in journal.effective(journal.read(run / "journal.jsonl")):

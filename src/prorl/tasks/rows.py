@@ -109,10 +109,10 @@ def _parquet(path: Path, names: Iterable[str]) -> Iterable[Mapping[str, Any]]:
     import polars
 
     try:
-        there = set(polars.read_parquet_schema(path))
+        there = set(polars.scan_parquet(path, glob=False).collect_schema())
         wanted = {name if name in there else name.split(".")[0] for name in names} & there
         # A file without any of the columns is read whole, so that the message can say what it has.
-        frame = polars.read_parquet(path, columns=sorted(wanted) or None)
+        frame = polars.read_parquet(path, columns=sorted(wanted) or None, glob=False)
     except (polars.exceptions.PolarsError, OSError) as error:
         raise OSError(str(error).strip().split("\n")[0] or type(error).__name__) from error
     return cast(Iterable[Mapping[str, Any]], frame.iter_rows(named=True))

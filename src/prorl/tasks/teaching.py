@@ -47,7 +47,7 @@ def rates(path: Path, model: str | None = None) -> list[Rate]:
 
     columns = ("model", "task", "problem", "score")
     try:
-        samples = pl.read_parquet(path, columns=list(columns))
+        samples = pl.read_parquet(path, columns=list(columns), glob=False)
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file; make one with prorl tasks profile") from None
     except (pl.exceptions.PolarsError, OSError) as error:

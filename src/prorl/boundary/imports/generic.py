@@ -66,10 +66,11 @@ def _refuse_repeated(file: Path, rows: pl.LazyFrame) -> None:
 def _opened(file: Path) -> pl.LazyFrame:
     try:
         if file.suffix == ".parquet":
-            rows = pl.scan_parquet(file)
+            rows = pl.scan_parquet(file, glob=False)
             rows.collect_schema()
             return rows
-        return pl.read_ndjson(file, infer_schema_length=None).lazy()
+        with file.open("rb") as stream:  # a path would be taken as a pattern
+            return pl.read_ndjson(stream, infer_schema_length=None).lazy()
     except (OSError, pl.exceptions.PolarsError) as error:
         reason = str(error).strip().splitlines()[0]
         raise UserError(f"{file}: {reason}; give Parquet, or JSONL with one sample a line") from None

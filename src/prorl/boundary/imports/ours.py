@@ -59,7 +59,7 @@ def evidence_of(
         right={name: right_answers(part) for name, part in of_models.items()},
         steps={name: step for name, step in source["steps"].items() if name in names},
         fresh=counts(rows(names[0], source["seed"] + FRESH)),
-        guesses={name: pl.read_parquet(file) for name, file in guesses.items() if file.exists()},
+        guesses={name: pl.read_parquet(file, glob=False) for name, file in guesses.items() if file.exists()},
         questions=store.questions.read(),
         trained=frozenset(source["trained"]),
     )

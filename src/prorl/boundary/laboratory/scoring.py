@@ -64,7 +64,7 @@ def score(
     folder = bench.store.folder / "scores" / engine_id / f"{of.model}-{of.asking.id}-{of.seed}"
     file = folder / f"{kind}-{samples}-at-{temperature:g}.parquet"
     if file.exists():
-        known = pl.read_parquet(file)
+        known = pl.read_parquet(file, glob=False)
         if known.select("problem", "sample").equals(rows.select("problem", "sample")):
             return Scores(scorer.name, author.name, right_ones, known)
     scored = _scored(bench, scorer, rows, problems, temperature, author.name)

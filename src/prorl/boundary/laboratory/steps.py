@@ -45,7 +45,8 @@ def judge_of(target: str) -> Holds:
     """
     module, colon, name = target.partition(":")
     try:
-        found = getattr(importlib.import_module(module), name) if colon else None
+        whole = colon and module and not module.startswith(".")
+        found = getattr(importlib.import_module(module), name) if whole else None
     except (ImportError, AttributeError) as error:
         raise UserError(f"judge {target!r}: {error}; name a callable as module:function") from error
     if not callable(found):

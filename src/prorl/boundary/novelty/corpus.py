@@ -76,7 +76,7 @@ def _files(path: Path) -> list[Path]:
 def _texts(file: Path) -> Iterator[str]:
     try:
         if file.suffix == ".parquet":
-            yield from pl.read_parquet(file, columns=["text"])["text"].drop_nulls()
+            yield from pl.read_parquet(file, columns=["text"], glob=False)["text"].drop_nulls()
         elif file.suffix == ".jsonl":
             for line in file.read_text(encoding="utf-8").splitlines():
                 yield str(json.loads(line)["text"])

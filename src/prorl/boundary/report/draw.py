@@ -16,6 +16,7 @@ COLOURS = ("#6b7685", "#1f5fd0", "#0f8a6d", "#b45309", "#8b5cb8", "#b3261e")
 FORMATS = ("svg", "pdf")
 _STYLE: dict[Any, Any] = {
     "font.size": 9,
+    "text.parse_math": False,  # names of models and commands may hold a $
     "axes.spines.top": False,
     "axes.spines.right": False,
     "svg.hashsalt": "prorl",

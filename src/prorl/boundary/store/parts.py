@@ -41,7 +41,7 @@ class Parts:
         wanted = list(columns)
         if not self.files:
             return pl.LazyFrame(schema={name: SCHEMA[name] for name in wanted})
-        return pl.scan_parquet(self.files).select(wanted)
+        return pl.scan_parquet(self.files, glob=False).select(wanted)
 
     def held(self) -> dict[str, set[int]]:
         """By problem: the numbers of the samples that are there. Raises IntegrityError if one is there twice."""

@@ -40,7 +40,7 @@ def rejudge(
     judged = 0
     for done, file in enumerate(files):
         told(done, len(files))
-        rows = pl.read_parquet(file, columns=[*WHO, "text", *VERDICT])
+        rows = pl.read_parquet(file, columns=[*WHO, "text", *VERDICT], glob=False)
         absent = set(rows["problem"].unique()) - problems.keys()
         if absent:
             raise UserError(
@@ -75,8 +75,9 @@ def scan(store: Store, key: Key, label: str, columns: Iterable[str] = SCHEMA.nam
         beside = _beside(store, label, file)
         if not beside.exists():
             raise UserError(f"{store.folder}: some samples have no verdict {label!r}; run prorl boundary rejudge again")
-        rest = pl.scan_parquet(file).select(name for name in wanted if name not in (*WHO, *VERDICT))
-        frames.append(pl.concat([pl.scan_parquet(beside), rest], how="horizontal").select(wanted))
+        fresh, first = (pl.scan_parquet(path, glob=False) for path in (beside, file))
+        rest = first.select(name for name in wanted if name not in (*WHO, *VERDICT))
+        frames.append(pl.concat([fresh, rest], how="horizontal").select(wanted))
     return pl.concat(frames) if frames else store.parts(key).scan(wanted)
 
 
