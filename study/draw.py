@@ -14,7 +14,7 @@ from typing import Any
 
 import matplotlib
 import numpy as np
-from effects import COMPARED, GROUPS, Results, arms, complete, load, most_samples, paired, rate
+from effects import COMPARED, GROUPS, Results, arms, complete, load, most_samples, only, paired, rate
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
@@ -164,8 +164,11 @@ def main() -> None:
     parser.add_argument("results", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--only", nargs="+", choices=list(FIGURES), default=list(FIGURES), help="figures to draw")
+    parser.add_argument("--arms", nargs="+", help="only these, and the base")
     given = parser.parse_args()
     results = load(given.results)
+    if given.arms:
+        results = only(results, given.arms)
     given.out.mkdir(parents=True, exist_ok=True)
     for name in given.only:
         draw = FIGURES[name]

@@ -105,6 +105,17 @@ def alone(results: Results, arm: str, measure: Measure) -> Interval | None:
     return over_seeds([measure(run) for run in runs]) if runs else None
 
 
+def only(results: Results, wanted: Sequence[str]) -> Results:
+    """Some arms, and the base."""
+    unknown = [arm for arm in wanted if arm not in arms(results)]
+    if unknown:
+        raise SystemExit(f"no seed has the arm {unknown[0]}; there are {', '.join(arms(results))}")
+    return {
+        seed: {arm: run for arm, run in runs.items() if arm == "base" or arm in wanted}
+        for seed, runs in results.items()
+    }
+
+
 def complete(results: Results) -> Results:
     """The seeds that have every arm: means over them hold like against like."""
     found = {seed: runs for seed, runs in results.items() if len(runs) == len(arms(results))}

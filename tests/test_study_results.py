@@ -99,6 +99,16 @@ def test_only_seeds_that_have_all_arms_are_averaged_beside_each_other(effects: M
         effects.complete({3: results[3], 4: {"no-kl": results[0]["no-kl"]}})
 
 
+def test_some_arms_alone(effects: ModuleType, folder: Path) -> None:
+    results = effects.load(folder)
+    some = effects.only(results, ["full", "no-kl"])
+    assert effects.arms(some) == ["base", "full", "no-kl"]
+    assert some[1]["no-kl"] is results[1]["no-kl"]
+    assert list(effects.complete(effects.only(results, ["plain-grpo"]))) == [0, 1, 2, 3]
+    with pytest.raises(SystemExit, match="no seed has the arm no-lk; there are base, full, plain-grpo, no-kl"):
+        effects.only(results, ["no-lk"])
+
+
 def test_a_star_is_a_difference_whose_interval_leaves_out_zero(effects: ModuleType) -> None:
     written = importlib.import_module("tables").written
     assert written(effects.over_seeds([0.2, 0.21, 0.22]), signed=True) == "+21.0 [+18.5, +23.5]\\*"
