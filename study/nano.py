@@ -92,10 +92,10 @@ def command(run: Path, recipe: str, changes: Iterable[str]) -> list[str]:
 
 def finished(run: Path) -> bool:
     """Whether the run has made all its steps."""
-    from prorl.run.journal import read
+    from prorl.run.journal import effective, is_finished, read
 
     journal = run / "journal.jsonl"
-    return journal.exists() and any(event["event"] == "finish" for event in read(journal))
+    return journal.exists() and is_finished(effective(read(journal)))
 
 
 def make(run: Path, recipe: str, changes: Sequence[str]) -> str:

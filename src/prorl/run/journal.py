@@ -89,6 +89,17 @@ def effective(events: Iterable[Event]) -> list[Event]:
     return kept
 
 
+def is_finished(events: Iterable[Event]) -> bool:
+    """Whether events that hold say that the run came to its end."""
+    return any(event["event"] == "finish" for event in events)
+
+
+def stages_over(events: Iterable[Event]) -> tuple[int, int]:
+    """By events that hold: the step after which a stage ended last, and how many stages are over."""
+    ended = [event for event in events if event["event"] == "stage_end"]
+    return (int(ended[-1]["step"]), int(ended[-1]["index"]) + 1) if ended else (0, 0)
+
+
 def _is_end(event: Event, extended: Event) -> bool:
     """Whether an event says that the run came to an end, which no longer holds as it was extended."""
     if event["step"] != extended["step"]:

@@ -67,7 +67,7 @@ class RunFiles:
     @property
     def finished(self) -> bool:
         """Whether the run came to its end."""
-        return any(event["event"] == "finish" for event in journal.effective(self.events))
+        return journal.is_finished(journal.effective(self.events))
 
     def series(self, name: str) -> tuple[list[int], list[float | None]]:
         """Steps and values of a metric; None where it is missing or not finite. Empty when no step has it."""

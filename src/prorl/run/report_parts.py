@@ -22,8 +22,7 @@ def total_steps(files: RunFiles) -> tuple[int, bool]:
 
     Stages that are over count what they took.
     """
-    ended = [event for event in journal.effective(files.events) if event["event"] == "stage_end"]
-    done, over = (int(ended[-1]["step"]), int(ended[-1]["index"]) + 1) if ended else (0, 0)
+    done, over = journal.stages_over(journal.effective(files.events))
     ahead = (files.recipe.get("stages") or [])[over:]
     return done + sum(int(stage.get("steps", 0)) for stage in ahead), any(stage.get("until") for stage in ahead)
 

@@ -17,7 +17,7 @@ from prorl.recipe.stages import Reset
 from prorl.regimen.asked import Asked
 from prorl.run import jsonl
 from prorl.run.directory import RunDirectory
-from prorl.run.journal import effective, read
+from prorl.run.journal import effective, is_finished, read
 
 MORE = (
     "give its last stage more steps (prorl train --resume RUN stages.NAME.steps=…), add a stage in RUN/recipe.yaml, or "
@@ -86,7 +86,7 @@ def ask(run: Path, kind: str, **fields: Any) -> bool:
 def _is_finished(run: Path) -> bool:
     file = RunDirectory(run).journal
     events = effective(read(file)) if file.is_file() else []
-    return any(event["event"] == "finish" for event in events)
+    return is_finished(events)
 
 
 def is_live(run: Path) -> bool:

@@ -51,7 +51,7 @@ class Snapshot:
     @property
     def state(self) -> str:
         """running, paused, finished, or stopped."""
-        if any(event["event"] == "finish" for event in self.events):
+        if journal.is_finished(self.events):
             return "finished"
         waits = ("pause", "continue", "resume", "extended")
         last = next((event["event"] for event in reversed(self.events) if event["event"] in waits), "")
@@ -71,10 +71,8 @@ class Snapshot:
     @property
     def _split(self) -> tuple[int, Sequence[Stage]]:
         """The step at which the last stage ended, and the stages that aren't over."""
-        ended = [event for event in self.events if event["event"] == "stage_end"]
-        if not ended:
-            return 0, self.recipe.stages
-        return int(ended[-1]["step"]), self.recipe.stages[int(ended[-1]["index"]) + 1 :]
+        step, over = journal.stages_over(self.events)
+        return step, self.recipe.stages[over:]
 
     @property
     def seconds(self) -> float:
