@@ -32,8 +32,8 @@ def events(run: Path, name: str) -> list[dict[str, Any]]:
 LEARNING: dict[str, Any] = {
     "seed": 0,
     "rollout": {"prompts_per_step": 16, "samples_per_prompt": 32, "max_new_tokens": 2, "max_prompt_tokens": 32},
-    "objective": {"kl": {"coefficient": 1e-4}},
-    "optimizer": {"learning_rate": 1e-3, "updates_per_step": 8, "warmup_steps": 2},
+    "objective": {"kl": {"coefficient": 1e-4}, "clip_low": 0.2, "clip_high": 0.2},
+    "optimizer": {"learning_rate": 1e-3, "updates_per_step": 8, "warmup_steps": 5},
     "compute": {"precision": "fp32", "train_tokens": 1000},
     "stages": [
         {"name": "first", "steps": 20},

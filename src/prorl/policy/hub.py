@@ -18,7 +18,7 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError 
 )
 from tqdm.std import tqdm  # type: ignore[import-untyped]
 
-from prorl.errors import UserError
+from prorl.errors import UserError, lines_of
 from prorl.policy.progress import Progress
 
 # Everything to run a model in safetensors format, at the top of the repository; no copies in other formats.
@@ -81,8 +81,7 @@ def _why_silent(model: str) -> Exception | None:
 def _reason(error: BaseException) -> str:
     if constants.HF_HUB_OFFLINE:
         return "offline mode is on (HF_HUB_OFFLINE) and the Hugging Face cache has no complete copy of it"
-    what = str(error).strip().splitlines() or [type(error).__name__]
-    return f"the Hugging Face Hub cannot be reached ({what[0]})"
+    return f"the Hugging Face Hub cannot be reached ({lines_of(error)[0]})"
 
 
 def _reporting_to(progress: Progress) -> type[Any]:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
-from prorl.errors import UserError
+from prorl.errors import UserError, lines_of
 from prorl.kernels import head
 from prorl.kernels.pages import move
 from prorl.policy.branches import CacheShape
@@ -45,7 +45,7 @@ class Policy:
                 tokenizer = AutoTokenizer.from_pretrained(path)
                 model = AutoModelForCausalLM.from_pretrained(path, dtype=dtype)
         except (OSError, ValueError, KeyError) as error:
-            reason = str(error).strip().splitlines()[0]
+            reason = lines_of(error)[0]
             raise UserError(
                 f"model {path}: {reason}; give a folder with a causal language model and its tokenizer"
             ) from None

@@ -180,7 +180,7 @@ class Compute(Section):
     """How the in-process engine uses this machine."""
 
     precision: Literal["auto", "fp32", "bf16"] = "auto"
-    """Of the model's arithmetic; master weights are fp32 always. `auto`: bf16 where the CPU has AMX tiles."""
+    """Of the model's arithmetic; master weights are fp32 always. `auto`: bf16 where this CPU is quicker in it."""
     threads: int = Field(default=0, ge=0)
     """Threads of the tensor library; 0: one a core."""
     kernels: bool = True

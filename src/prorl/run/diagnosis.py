@@ -100,10 +100,15 @@ def precision() -> Line:
     """What `compute.precision=auto` is here, and why."""
     import torch
 
-    from prorl.engine.local.precision import choose
+    from prorl.engine.local.precision import bf16_gain, can_multiply_bf16, choose
 
-    tiles = torch.cpu._is_amx_tile_supported()
-    return Line("precision", f"auto is {choose('auto')}, as this CPU has {'' if tiles else 'no '}AMX tiles")
+    if torch.cpu._is_amx_tile_supported():
+        why = "has AMX tiles"
+    elif can_multiply_bf16():
+        why = f"has AVX512-BF16 and multiplies {bf16_gain():.1f} times as fast in bf16 as in fp32"
+    else:
+        why = "has no instructions for bf16"
+    return Line("precision", f"auto is {choose('auto')}, as this CPU {why}")
 
 
 def kernels() -> Line:

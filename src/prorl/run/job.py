@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from prorl.engine.choice import open_engine
 from prorl.engine.protocol import Engine
-from prorl.errors import UserError
+from prorl.errors import UserError, lines_of
 from prorl.policy.catalogue import resolve
 from prorl.policy.progress import Progress as Told
 from prorl.policy.progress import silent
@@ -160,8 +160,7 @@ def _report(directory: RunDirectory, progress: Progress) -> Path:
     except OSError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, the run is done
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        progress.event(f"no report: {said}; mend it and write it by: prorl report {directory.path}")
+        progress.event(f"no report: {lines_of(error)[0]}; mend it and write it by: prorl report {directory.path}")
         return directory.path / "report.html"
 
 

@@ -18,7 +18,7 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError 
     RevisionNotFoundError,
 )
 
-from prorl.errors import UserError
+from prorl.errors import UserError, lines_of
 from prorl.tasks.rows import HUB, SUFFIXES
 
 PATIENCE = 10
@@ -136,5 +136,4 @@ def _some(groups: Sequence[str]) -> str:
 def _reason(error: BaseException) -> str:
     if constants.HF_HUB_OFFLINE:
         return "offline mode is on (HF_HUB_OFFLINE) and the Hugging Face cache has no copy of it"
-    what = str(error).strip().splitlines() or [type(error).__name__]
-    return f"the Hugging Face Hub cannot be reached ({what[0]})"
+    return f"the Hugging Face Hub cannot be reached ({lines_of(error)[0]})"

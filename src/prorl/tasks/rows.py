@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from prorl.errors import UserError
+from prorl.errors import UserError, lines_of
 
 HUB = "hf:"
 SUFFIXES = (".parquet", ".jsonl", ".json", ".csv")
@@ -114,7 +114,7 @@ def _parquet(path: Path, names: Iterable[str]) -> Iterable[Mapping[str, Any]]:
         # A file without any of the columns is read whole, so that the message can say what it has.
         frame = polars.read_parquet(path, columns=sorted(wanted) or None, glob=False)
     except (polars.exceptions.PolarsError, OSError) as error:
-        raise OSError(str(error).strip().split("\n")[0] or type(error).__name__) from error
+        raise OSError(lines_of(error)[0]) from error
     return cast(Iterable[Mapping[str, Any]], frame.iter_rows(named=True))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from prorl.errors import UserError
+from prorl.errors import UserError, lines_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def rates(path: Path, model: str | None = None) -> list[Rate]:
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file; make one with prorl tasks profile") from None
     except (pl.exceptions.PolarsError, OSError) as error:
-        reason = str(error).splitlines()[0]
+        reason = lines_of(error)[0]
         raise UserError(f"{path}: not a file of samples ({reason}); make one with prorl tasks profile") from error
     models = sorted(samples["model"].unique())
     if model is None and len(models) != 1:

@@ -8,7 +8,7 @@ import polars as pl
 
 from prorl.boundary.samples import SUCCESS
 from prorl.boundary.store.rows import SCHEMA
-from prorl.errors import UserError
+from prorl.errors import UserError, lines_of
 from prorl.verify.verdict import Outcome
 
 NEEDED = ("problem", "model", "score")
@@ -72,5 +72,5 @@ def _opened(file: Path) -> pl.LazyFrame:
         with file.open("rb") as stream:  # a path would be taken as a pattern
             return pl.read_ndjson(stream, infer_schema_length=None).lazy()
     except (OSError, pl.exceptions.PolarsError) as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = lines_of(error)[0]
         raise UserError(f"{file}: {reason}; give Parquet, or JSONL with one sample a line") from None

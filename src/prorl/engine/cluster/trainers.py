@@ -13,6 +13,7 @@ from ray.exceptions import RayError, RayTaskError
 from prorl.engine.cluster.placement import Placement
 from prorl.engine.cluster.trainer_actor import Answer, TrainerActor
 from prorl.engine.protocol import EngineLost
+from prorl.errors import lines_of
 from prorl.recipe.schema import Recipe
 
 Pump = Callable[[Sequence[Any], float], list[Any]]
@@ -99,13 +100,13 @@ class Trainers:
                 open_calls.remove(call)
                 error = _error(call)
                 if isinstance(error, RayError) and not isinstance(error, RayTaskError):
-                    raise EngineLost(f"{names[call]} died ({str(error).splitlines()[0]})")
+                    raise EngineLost(f"{names[call]} died ({lines_of(error)[0]})")
                 if error is not None and failed is None:
                     failed, until = (names[call], error), min(until, time.monotonic() + GRACE)
             if open_calls and time.monotonic() > until:
                 break
         if failed is not None and (open_calls or isinstance(failed[1], RayTaskError)):
-            raise EngineLost(f"{failed[0]} failed: {str(failed[1]).strip().splitlines()[-1]}") from failed[1]
+            raise EngineLost(f"{failed[0]} failed: {lines_of(failed[1])[-1]}") from failed[1]
         if open_calls:
             raise EngineLost(f"{names[open_calls[0]]} has said nothing for {self.deadline:g} s")
 

@@ -2,25 +2,57 @@
 
 from __future__ import annotations
 
+import functools
+import time
 from typing import Literal
 
 import torch
+from torch import Tensor
+from torch.nn.functional import linear
 
 from prorl.engine.local.allocator import keep_freed_memory
 from prorl.kernels.library import enable
+from prorl.policy.packed import has_bf16_products
 from prorl.recipe.schema import Compute
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+WORTH = 1.25
+"""From such a gain on bf16 is taken: what isn't a product gains less, and fp32 rounds less."""
+TRIALS = 12
+"""Products timed in each; the quickest counts."""
 
 
 def choose(precision: Literal["auto", "fp32", "bf16"]) -> Literal["fp32", "bf16"]:
-    """`auto` is bf16 where the CPU multiplies bf16 tiles (AMX), and fp32 elsewhere.
-
-    A CPU with AVX512-BF16 alone is slower in bf16 than in fp32 with this library (docs/performance.md).
-    """
+    """What `auto` stands for here: bf16 where the CPU multiplies it in tiles (AMX) or is seen to be quicker in it."""
     if precision != "auto":
         return precision
-    return "bf16" if torch.cpu._is_amx_tile_supported() else "fp32"
+    tiles = torch.cpu._is_amx_tile_supported()
+    return "bf16" if tiles or (can_multiply_bf16() and bf16_gain() >= WORTH) else "fp32"
+
+
+def can_multiply_bf16() -> bool:
+    """Whether the CPU has instructions for it (AVX512-BF16)."""
+    return bool(torch.cpu._is_avx512_bf16_supported()) and has_bf16_products()
+
+
+@functools.cache
+def bf16_gain() -> float:
+    """How many times as quick a product is in bf16 as in fp32, timed here and now, which takes a tenth of a second.
+
+    The instructions alone don't tell: a product takes half the time in one processor that has them, and half as long
+    again in another (docs/performance.md).
+    """
+    sides = [(torch.zeros(256, 576, dtype=dtype), torch.zeros(1536, 576, dtype=dtype)) for dtype in DTYPES.values()]
+    rounds = [[_seconds(x, weight) for x, weight in sides] for _ in range(TRIALS)]
+    in_fp32, in_bf16 = (min(seconds) for seconds in zip(*rounds, strict=True))
+    return in_fp32 / in_bf16
+
+
+@torch.no_grad()
+def _seconds(x: Tensor, weight: Tensor) -> float:
+    begun = time.perf_counter()
+    linear(x, weight)
+    return time.perf_counter() - begun
 
 
 def settle(compute: Compute) -> torch.dtype:

@@ -14,7 +14,7 @@ from torch.distributed.checkpoint.metadata import TensorStorageMetadata
 from torch.distributed.checkpoint.state_dict_loader import load
 from torch.distributed.checkpoint.state_dict_saver import save
 
-from prorl.errors import IntegrityError
+from prorl.errors import IntegrityError, lines_of
 
 _WEIGHTS, _MOMENTS = "weights/", "moments/"
 
@@ -60,6 +60,5 @@ def read(folder: Path, masters: Mapping[str, Tensor]) -> tuple[dict[str, Tensor]
 
 def _reason(error: CheckpointException) -> str:
     """What the first process that failed said, in one line."""
-    failures = getattr(error, "failures", {})
-    said = next((str(failure[0] if isinstance(failure, tuple) else failure) for failure in failures.values()), "")
-    return (said or str(error)).strip().splitlines()[-1]
+    first = next(iter(getattr(error, "failures", {}).values()), error)
+    return lines_of(first[0] if isinstance(first, tuple) else first)[-1]
