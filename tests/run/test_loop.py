@@ -101,8 +101,10 @@ def test_resuming_from_any_checkpoint_ends_in_the_same_run(
     shutil.rmtree(run / "model")
     for file in ("comparison.json", "samples/trained.parquet"):
         (run / file).unlink()
-    result = job.resume(run, silent())
+    out = io.StringIO()
+    result = job.resume(run, PlainProgress(Console(file=out, width=200)))
     assert result.finished
+    assert f"done_steps={step}  total_steps=10" in out.getvalue().splitlines()[0]
     assert fingerprint(run) == fingerprint(unbroken)
     assert decisions(run) == decisions(unbroken)
 

@@ -66,6 +66,15 @@ def test_a_terminal_gets_the_live_view() -> None:
     assert isinstance(make_progress(_live(80, 24)[1]), LiveProgress)
 
 
+def test_a_run_that_goes_on_begins_where_it_is() -> None:
+    progress, console = _live(80, 24)
+    progress.start({"run": "runs/a", "done_steps": 250, "total_steps": 1000})
+    lines = _picture(progress, console)
+    progress.stop()
+    assert "step 250/1000" in lines[2]
+    assert "done_steps" not in "".join(lines)
+
+
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (200, 50), (60, 20)])
 def test_the_live_view_fits_and_shows_everything(width: int, height: int) -> None:
     progress, console = _live(width, height)

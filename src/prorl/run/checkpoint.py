@@ -89,7 +89,7 @@ class Checkpoints:
         """The checkpoint of `step`, verified. Raises UserError listing those there are, IntegrityError if altered."""
         folder = self._folder(step)
         if not folder.is_dir():
-            known = ", ".join(str(int(other.name.removeprefix("step_"))) for other in reversed(self.newest_first()))
+            known = ", ".join(map(str, reversed(self.steps())))
             raise UserError(f"{self.directory.path} has no checkpoint of step {step}; it has {known or 'none'}")
         self._verified(folder)
         return folder
@@ -97,6 +97,10 @@ class Checkpoints:
     def newest_first(self) -> list[Path]:
         """Complete checkpoints; a staging folder left by a killed process is not one."""
         return sorted(self.directory.checkpoints.glob("step_*"), reverse=True)
+
+    def steps(self) -> list[int]:
+        """Of which steps there are checkpoints, the newest first."""
+        return [int(folder.name.removeprefix("step_")) for folder in self.newest_first()]
 
     def room(self, engine: Engine) -> float:
         """How many more checkpoints the disk can hold."""

@@ -138,7 +138,7 @@ def _work(
             engine = stack.enter_context(closing(open_engine(recipe, model)))
         else:
             engine.restart()
-        progress.start(_facts(recipe, directory))
+        progress.start(_facts(recipe, directory, resuming))
         if warning := prepare.slow(recipe):
             progress.event(warning)
         environment.record(directory.environment, precision=recipe.compute.precision)
@@ -183,7 +183,10 @@ def _disk_errors(directory: RunDirectory) -> Iterator[None]:
         ) from None
 
 
-def _facts(recipe: Recipe, directory: RunDirectory) -> dict[str, Any]:
+def _facts(recipe: Recipe, directory: RunDirectory, resuming: bool) -> dict[str, Any]:
+    steps = Checkpoints(directory, recipe.checkpoint).steps() if resuming else []
+    done = {"done_steps": steps[0]} if steps else {}
     return {
-        "run": str(directory.path), "recipe": recipe.name, "model": recipe.model, "total_steps": recipe.total_steps,
+        "run": str(directory.path), "recipe": recipe.name, "model": recipe.model, **done,
+        "total_steps": recipe.total_steps,
     }  # fmt: skip

@@ -17,7 +17,10 @@ class Progress(Protocol):
     """What the loop tells. No call may fail for what it is told: a missing metric is shown as missing."""
 
     def start(self, run_info: Values) -> None:
-        """The run begins: `run` (its folder's name), `recipe`, `model`, `total_steps`, what else is worth a line."""
+        """The run begins: `run` (its folder's name), `recipe`, `model`, `total_steps`, what else is worth a line.
+
+        If it goes on from a checkpoint, `done_steps` are behind it.
+        """
 
     def phase(self, name: str, done: int = 0, total: int = 0) -> None:
         """What is going on within the step, e.g. ("sampling", 96, 192). A total of 0 means it can't be counted."""

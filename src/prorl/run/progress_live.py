@@ -47,9 +47,10 @@ class LiveProgress:
         self._began = time.monotonic()
 
     def start(self, run_info: Values) -> None:
-        """Open the view. `total_steps` of the facts becomes the bar's length."""
-        self._info = {name: str(value) for name, value in run_info.items() if name != "total_steps"}
-        self._total = int(run_info.get("total_steps", 0))
+        """Open the view. `total_steps` of the facts becomes the bar's length, `done_steps` how far it is filled."""
+        counted = ("done_steps", "total_steps")
+        self._info = {name: str(value) for name, value in run_info.items() if name not in counted}
+        self._step, self._total = (int(run_info.get(name, 0)) for name in counted)
         self._began = time.monotonic()
         self._live.start(refresh=True)
 

@@ -53,7 +53,7 @@ def _named(word: str, fetching: Progress) -> Iterator[Subject]:
     recipe = _recipe(folder)
     checkpoints = Checkpoints(RunDirectory(folder), recipe.checkpoint)
     if wanted == ALL:
-        steps = [int(found.name.removeprefix("step_")) for found in reversed(checkpoints.newest_first())]
+        steps = checkpoints.steps()[::-1]
         if not steps:
             raise UserError(f"{folder} has no checkpoint yet")
     else:

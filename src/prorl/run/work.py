@@ -69,7 +69,7 @@ class Work:
                     self.engine.restart()
                 return self._once(loop, resuming, edited)
             except EngineLost as error:
-                stands = max((int(f.name.removeprefix("step_")) for f in loop.checkpoints.newest_first()), default=0)
+                stands = max(loop.checkpoints.steps(), default=0)
                 losses, reached = (1, stands) if stands > reached else (losses + 1, reached)
                 if losses > self.recipe.cluster.restarts:
                     raise IntegrityError(

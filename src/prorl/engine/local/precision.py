@@ -43,12 +43,12 @@ def bf16_gain() -> float:
     again in another (docs/performance.md).
     """
     sides = [(torch.zeros(256, 576, dtype=dtype), torch.zeros(1536, 576, dtype=dtype)) for dtype in DTYPES.values()]
-    rounds = [[_seconds(x, weight) for x, weight in sides] for _ in range(TRIALS)]
+    with torch.no_grad():
+        rounds = [[_seconds(x, weight) for x, weight in sides] for _ in range(TRIALS)]
     in_fp32, in_bf16 = (min(seconds) for seconds in zip(*rounds, strict=True))
     return in_fp32 / in_bf16
 
 
-@torch.no_grad()
 def _seconds(x: Tensor, weight: Tensor) -> float:
     begun = time.perf_counter()
     linear(x, weight)
