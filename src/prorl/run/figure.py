@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from prorl.errors import UserError
 from prorl.run.report_data import RunFiles, load, smooth
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 BASE, TRAINED, SECOND, RESET, STAGE = "#8a94a3", "#1f5fd0", "#0f8a6d", "#b45309", "#8b5cb8"
 PANELS = (
@@ -22,7 +24,7 @@ def run_figure(run_dir: Path, path: Path) -> Path:
     """Draw a run into `path` (its suffix says the format: .svg, .png, .pdf) and return it.
 
     Reward, entropy and KL by step with resets and stages marked; below, pass@1 of base and trained by task with
-    intervals. Equal runs give equal files. Raises UserError if the folder holds no run.
+    intervals. Equal runs give equal files. Raises UserError if the folder holds no run or the file can't be written.
     """
     import matplotlib as mpl
     from matplotlib.figure import Figure
@@ -34,6 +36,7 @@ def run_figure(run_dir: Path, path: Path) -> Path:
         "axes.spines.top": False,
         "axes.spines.right": False,
         "svg.hashsalt": "prorl",
+        "text.parse_math": False,
     }
     with mpl.rc_context(style):
         figure = Figure(figsize=(10, 2.7 * rows + 0.4), layout="constrained")
@@ -42,9 +45,16 @@ def run_figure(run_dir: Path, path: Path) -> Path:
             _curve(figure.add_subplot(grid[0, column]), files, title, lines)
         if files.comparison:
             _bars(figure.add_subplot(grid[1, :]), files)
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=160, metadata={"Date": None} if Path(path).suffix == ".svg" else None)
+        _write(figure, Path(path))
     return Path(path)
+
+
+def _write(figure: Figure, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
+    except OSError as error:
+        raise UserError(f"{error.filename or path}: {error.strerror}; draw the figure into another file") from None
 
 
 def _curve(axes: Axes, files: RunFiles, title: str, lines: tuple[tuple[str, str, str], ...]) -> None:

@@ -46,7 +46,7 @@ def bf16_gain() -> float:
     with torch.no_grad():
         rounds = [[_seconds(x, weight) for x, weight in sides] for _ in range(TRIALS)]
     in_fp32, in_bf16 = (min(seconds) for seconds in zip(*rounds, strict=True))
-    return in_fp32 / in_bf16
+    return float(in_fp32 / in_bf16)
 
 
 def _seconds(x: Tensor, weight: Tensor) -> float:
