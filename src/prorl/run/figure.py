@@ -35,6 +35,7 @@ def run_figure(run_dir: Path, path: Path) -> Path:
         "font.size": 9,
         "axes.spines.top": False,
         "axes.spines.right": False,
+        "svg.fonttype": "path",
         "svg.hashsalt": "prorl",
         "text.parse_math": False,
     }
