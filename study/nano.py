@@ -154,18 +154,20 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, default=16_000, help="sampled by every arm")
     parser.add_argument("--arms", nargs="+", choices=list(arms(1, 1)), help="only these")
     parser.add_argument("--at-once", type=int, default=2)
+    parser.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto", help="of all runs")
     given = parser.parse_args()
     folders = {seed: given.out.expanduser().absolute() / f"seed{seed}" for seed in given.seeds}
     ends, changes = until(given.prompts, given.steps), arms(given.prompts, given.steps)
+    precision = f"compute.precision={given.precision}"
     with ThreadPoolExecutor(given.at_once) as pool:
         bases = {
-            seed: pool.submit(bring, folder / "base", "nano-base", [f"seed={seed}"], seed)
+            seed: pool.submit(bring, folder / "base", "nano-base", [f"seed={seed}", precision], seed)
             for seed, folder in folders.items()
         }
         runs = [
             pool.submit(
                 bring_from, bases[seed], folder / arm, "nano-prorl",
-                [f"seed={seed}", f"model={folder}/base/model", *ends, *changes[arm]], seed,
+                [f"seed={seed}", precision, f"model={folder}/base/model", *ends, *changes[arm]], seed,
             )
             for arm in given.arms or changes
             for seed, folder in folders.items()

@@ -133,6 +133,7 @@ def test_a_run_waits_for_its_own_base_and_for_no_other(
         if name == "seed1/base":
             assert some_run_is_done.wait(20), "the other worker stands still until all bases are made"
         happened.append(name)
+        assert "compute.precision=fp32" in changes
         if recipe == "nano-prorl":
             assert f"model={run.parent}/base/model" in changes
             assert f"seed{seed}/base" in happened
@@ -140,7 +141,7 @@ def test_a_run_waits_for_its_own_base_and_for_no_other(
         return [name]
 
     monkeypatch.setattr(study, "bring", bring)
-    names = ["--seeds", "0", "1", "2", "--arms", "no-kl", "full"]
+    names = ["--seeds", "0", "1", "2", "--arms", "no-kl", "full", "--precision", "fp32"]
     monkeypatch.setattr(sys, "argv", ["nano.py", "--out", str(tmp_path), *names])
     study.main()
     assert sorted(happened) == sorted(f"seed{s}/{run}" for s in range(3) for run in ("base", "no-kl", "full"))

@@ -39,6 +39,11 @@ def lines(path: Path) -> list[bytes]:
     return split[:-1] if split[-1] == b"" else split
 
 
+def text_lines(path: Path) -> list[str]:
+    """The same of UTF-8 text: JSON may hold U+2028 and its like as they are, at which `str.splitlines` would cut it."""
+    return [line.decode() for line in lines(path)]
+
+
 def append(path: Path, data: bytes) -> None:
     """Append and wait until the bytes are on the disk."""
     created = not path.exists()

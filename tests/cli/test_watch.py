@@ -88,6 +88,20 @@ def test_a_run_that_nobody_works_on_is_stopped_and_grows_before_ones_eyes(small_
     assert watched.look().state == "finished"
 
 
+def test_of_all_rollouts_only_the_newest_are_kept_in_mind(small_run: Path, tmp_path: Path) -> None:
+    """Thousands of steps are watched, each with a file of its own."""
+    run = tmp_path / "run"
+    shutil.copytree(small_run, run)
+    whole = (run / "metrics.jsonl").read_bytes().splitlines(keepends=True)
+    watched = Watched(run)
+    for steps in range(1, len(whole) + 1):
+        (run / "metrics.jsonl").write_bytes(b"".join(whole[:steps]))
+        seen = watched.look()
+    assert seen.rollouts
+    assert len(list((run / "rollouts").iterdir())) > 1
+    assert len([path for path in watched._read if path.parent.name == "rollouts"]) == 1
+
+
 def test_stages_that_ended_early_shorten_the_run(small_run: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     shutil.copytree(small_run, run)
@@ -111,7 +125,7 @@ def test_a_folder_without_a_run(tmp_path: Path) -> None:
 
 
 def test_it_leaves_the_terminal_as_it_was_at_q_and_at_ctrl_c(small_run: Path) -> None:
-    for key in (b"q", b"\x03"):
+    for key in (b"q", b"\x03", b"\x1b"):
         child, terminal = pty.fork()
         if child == 0:
             code = "import sys; sys.argv[0] = 'prorl'; from prorl.cli.main import main; main()"
@@ -122,6 +136,9 @@ def test_it_leaves_the_terminal_as_it_was_at_q_and_at_ctrl_c(small_run: Path) ->
         while b"journal" not in seen and time.monotonic() < deadline:
             if select.select([terminal], [], [], 1)[0]:
                 seen += os.read(terminal, 65536)
+        os.write(terminal, b"\x1b[A")  # an arrow begins as Escape does, and means nothing
+        time.sleep(0.5)
+        assert os.waitpid(child, os.WNOHANG) == (0, 0)
         os.write(terminal, key)
         while time.monotonic() < deadline:
             try:

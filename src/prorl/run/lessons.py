@@ -10,6 +10,7 @@ from typing import Any
 
 from prorl.engine.protocol import Engine, Example
 from prorl.errors import UserError
+from prorl.files import text_lines
 from prorl.recipe.stages import WORKED_SOLUTIONS, Imitation
 from prorl.tasks.contract import Message
 from prorl.tasks.stream import ProblemStream
@@ -105,7 +106,7 @@ def check_imitation(name: str, imitation: Imitation, suite: Suite) -> None:
 def read_lessons(path: Path) -> list[Lesson]:
     """All lessons of a JSONL file. Raises UserError naming the line that is none."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = text_lines(path)
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"imitate.source {path}: {getattr(error, 'strerror', None) or 'not a text file'}") from None
     lessons = [_lesson(line, f"{path}, line {number}") for number, line in enumerate(lines, start=1) if line.strip()]

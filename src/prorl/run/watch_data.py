@@ -126,8 +126,14 @@ class Watched:
             made,
             self._fresh(directory.timings, metrics.read, []),
             self._fresh(directory.validations, metrics.read, []),
-            self._fresh(rollouts[-1], _groups, []) if rollouts else [],
+            self._newest(rollouts[-1]) if rollouts else [],
         )
+
+    def _newest(self, path: Path) -> list[Record]:
+        """The rollouts of a step; those of other steps aren't looked at again."""
+        self._read = {known: read for known, read in self._read.items() if known.parent != path.parent or known == path}
+        found: list[Record] = self._fresh(path, _groups, [])
+        return found
 
     def _fresh(self, path: Path, read: Any, absent: Any) -> Any:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import sys
 import termios
@@ -15,6 +16,11 @@ from rich.live import Live
 from prorl.run.watch_data import Watched
 from prorl.run.watch_view import View
 
+LEAVE = ("q", "Q", "\x03", "\x04")
+"""Keys that end it, as Escape does."""
+END = b"\x04"
+"""What stands for a terminal that is gone."""
+
 
 def live(watched: Watched, console: Console, every: float) -> None:
     """Show the run on the whole terminal until q or Ctrl-C."""
@@ -23,10 +29,10 @@ def live(watched: Watched, console: Console, every: float) -> None:
         try:
             while True:
                 drawing.update(View(watched.look(), page, keys=True), refresh=True)
-                key = _pressed(every)
-                if key in ("q", "Q", "\x1b", "\x03", "\x04"):
+                keys = _pressed(every)
+                if keys == "\x1b" or keys[:1] in LEAVE:
                     return
-                page += key == " "
+                page += keys.count(" ")
         except KeyboardInterrupt:
             return
 
@@ -49,6 +55,6 @@ def _keys() -> Iterator[None]:
 
 
 def _pressed(seconds: float) -> str:
-    """The key that is pressed within so many seconds, or nothing."""
+    """What is pressed within so many seconds, or nothing; an arrow and its like are several characters at once."""
     ready, _, _ = select.select([sys.stdin], [], [], seconds)
-    return sys.stdin.read(1) if ready else ""
+    return (os.read(sys.stdin.fileno(), 64) or END).decode(errors="replace") if ready else ""

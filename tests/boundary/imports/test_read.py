@@ -137,6 +137,20 @@ def test_harness_files_with_repeats_are_judged_response_by_response(tmp_path: Pa
     assert counts(evidence, "m") == {"h1": (3, 3, 3)}
 
 
+def test_a_response_may_hold_separators_that_are_no_end_of_a_line(tmp_path: Path) -> None:
+    """The harness writes texts as they are, and models write what they like."""
+    record = {
+        "doc_id": 0, "doc_hash": "h", "target": "7", "resps": [["a\u2028b\x85c"]], "filtered_resps": ["7"],
+        "filter": "none", "metrics": ["exact_match"], "exact_match": 1.0,
+    }  # fmt: skip
+    files = []
+    for model in ("base", "tuned"):
+        files.append(tmp_path / model / "samples_gsm8k_2026-01-01T00-00-00.jsonl")
+        files[-1].parent.mkdir()
+        files[-1].write_text(json.dumps(record, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert counts(evidence_of(files, ["base", "tuned"], None, "c"), "tuned") == {"h": (1, 1, 1)}
+
+
 def test_harness_files_of_several_seeds_add_up(tmp_path: Path) -> None:
     for seed, value in enumerate((0.0, 1.0, 1.0)):
         for model in ("b", "m"):

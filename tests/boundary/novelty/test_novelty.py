@@ -119,3 +119,16 @@ def test_a_corpus_without_text_is_refused(tmp_path: Path) -> None:
         read([tmp_path])
     with pytest.raises(UserError, match="no file"):
         read([tmp_path / "nowhere"])
+
+
+def test_lines_end_at_newlines_only_and_every_one_has_a_text(tmp_path: Path) -> None:
+    file = tmp_path / "corpus.jsonl"
+    texts = [f"document {number} has two\u2028lines" for number in range(HELD_OUT)]
+    file.write_text("".join(json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in texts), encoding="utf-8")
+    assert read([file]).documents == HELD_OUT - 1
+    file.write_text('{"text": "one"}\n{"text": null}\n')
+    with pytest.raises(UserError, match="line 2: every line or row needs a text"):
+        read([file])
+    pl.DataFrame({"text": [1, 2]}).write_parquet(tmp_path / "corpus.parquet")
+    with pytest.raises(UserError, match="its column text holds Int64"):
+        read([tmp_path / "corpus.parquet"])

@@ -18,6 +18,7 @@ import polars as pl
 from prorl.boundary.samples import SUCCESS
 from prorl.boundary.store.rows import SCHEMA
 from prorl.errors import UserError
+from prorl.files import text_lines
 from prorl.verify.verdict import Outcome
 
 _NAME = re.compile(r"samples_(?P<task>.+?)(?:_\d{4}-\d{2}-\d{2}T[\d.:-]+)?\.jsonl")
@@ -44,7 +45,7 @@ def read(file: Path) -> pl.LazyFrame:
     named = _NAME.fullmatch(file.name)
     task = named["task"] if named else file.stem
     by_document: dict[str, dict[str, Mapping[str, Any]]] = {}
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(text_lines(file), 1):
         try:
             record = json.loads(line)
         except ValueError:

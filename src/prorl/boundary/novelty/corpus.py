@@ -12,10 +12,12 @@ import polars as pl
 
 from prorl.boundary.novelty.search import Contains
 from prorl.boundary.novelty.words import UNSEEN, Vocabulary, words
-from prorl.errors import UserError
+from prorl.errors import UserError, lines_of
+from prorl.files import text_lines
 
 HELD_OUT = 20
 """Every so many documents one is left out of the index, for the floor."""
+_WANTED = "every line or row needs a text"
 SUFFIXES = (".txt", ".md", ".jsonl", ".parquet")
 
 
@@ -76,11 +78,25 @@ def _files(path: Path) -> list[Path]:
 def _texts(file: Path) -> Iterator[str]:
     try:
         if file.suffix == ".parquet":
-            yield from pl.read_parquet(file, columns=["text"], glob=False)["text"].drop_nulls()
+            texts = pl.read_parquet(file, columns=["text"], glob=False)["text"]
+            if texts.dtype != pl.String:
+                raise UserError(f"corpus {file}: its column text holds {texts.dtype}; {_WANTED}")
+            yield from texts.drop_nulls()
         elif file.suffix == ".jsonl":
-            for line in file.read_text(encoding="utf-8").splitlines():
-                yield str(json.loads(line)["text"])
+            for number, line in enumerate(text_lines(file), 1):
+                if line.strip():
+                    yield _text_of(line, f"corpus {file}, line {number}")
         else:
             yield file.read_text(encoding="utf-8")
-    except (KeyError, TypeError, ValueError, pl.exceptions.PolarsError) as error:
-        raise UserError(f"corpus {file}: {error}; every line or row needs a text") from None
+    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+        raise UserError(f"corpus {file}: {lines_of(error)[0]}; {_WANTED}") from None
+
+
+def _text_of(line: str, where: str) -> str:
+    try:
+        text = json.loads(line)["text"]
+    except (KeyError, TypeError, ValueError):
+        text = None
+    if not isinstance(text, str):
+        raise UserError(f"{where}: {_WANTED}")
+    return text
