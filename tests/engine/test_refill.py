@@ -38,14 +38,14 @@ def test_neither_room_nor_order_shows_in_the_tokens(tiny_model: Path) -> None:
     assert completions(engine_with(tiny_model, cache_gigabytes=1e-6), sampling) == wide
 
 
-def test_the_batch_is_refilled_while_it_runs(tiny_model: Path) -> None:
+@pytest.mark.parametrize(("concurrent", "trees"), [(4, 1000), (256, 4)], ids=["of completions", "of memory"])
+def test_the_batch_is_refilled_while_it_runs(tiny_model: Path, concurrent: int, trees: int) -> None:
     """With room for four of forty groups, far fewer steps are made than by waiting for whole waves to end."""
     engine = engine_with(tiny_model)
+    decoder = ModelDecoder(engine.policy.model, engine.policy.cache_shape)
+    room = trees * decoder.tree_bytes(1, max(map(len, PROMPTS)), 60)
     asked = [GroupRequest(key, PROMPTS[key % len(PROMPTS)]) for key in range(40)]
-    held = sampler.Sampler(engine.policy, 5, 4, 2**30)
-    batch = sampler.Batch(
-        held, ModelDecoder(engine.policy.model, engine.policy.cache_shape), asked, Sampling(1, 1.0, 60), 0
-    )
+    batch = sampler.Batch(sampler.Sampler(engine.policy, 5, concurrent, room), decoder, asked, Sampling(1, 1.0, 60), 0)
     longest: dict[int, int] = {}
     rows: list[int] = []
     while not batch.done:

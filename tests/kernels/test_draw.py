@@ -62,3 +62,14 @@ def test_drawing_equals_walking_along_the_distribution(dtype: torch.dtype, tempe
         assert upto[token] > number - 1e-6
         assert token == 0 or upto[token - 1] <= number + 1e-6
     torch.testing.assert_close(logprobs.double(), wanted.gather(1, tokens[:, None])[:, 0], atol=2e-5, rtol=0)
+
+
+def test_at_next_to_no_temperature_the_likeliest_token_is_drawn_in_bf16_too() -> None:
+    """Which one that is, only the logits with what rounding took from them say."""
+    exact = torch.randn(50, 1000, generator=torch.Generator().manual_seed(2)) + 30
+    logits = exact.bfloat16()
+    rest = (exact - logits).bfloat16()
+    tokens, logprobs = draw(logits.clone(), rest.clone(), uniforms(torch.arange(50), 3), 1e-3)
+    assert torch.equal(tokens, (logits.float() + rest).argmax(-1))
+    assert torch.isfinite(logprobs).all()
+    assert logprobs.max() <= 0

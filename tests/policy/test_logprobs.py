@@ -59,3 +59,19 @@ def test_in_bf16_log_probabilities_are_not_rounded_to_the_steps_of_logits() -> N
         atol = 2e-3 if bias is None else 0.03
         torch.testing.assert_close(found.double(), exact, atol=atol, rtol=0)
         torch.testing.assert_close(entropies.double(), entropy, atol=atol, rtol=0)
+
+
+@pytest.mark.usefixtures("with_and_without_kernels")
+@pytest.mark.parametrize("temperature", [1.0, 0.6])
+@pytest.mark.parametrize("of", [0, 1], ids=["log-probabilities", "entropies"])
+def test_in_bf16_gradients_are_those_of_what_is_measured(temperature: float, of: int) -> None:
+    """Also of tokens that are all but sure, as most of a trained policy are: their slope is 1 - p, next to nothing."""
+    generator = torch.Generator().manual_seed(1)
+    hidden = torch.randn(40, 64, generator=generator).bfloat16().requires_grad_()
+    weight = (torch.randn(300, 64, generator=generator) + 0.5).bfloat16().requires_grad_()
+    targets = (hidden @ weight.T).argmax(-1)
+    exactly = [x.detach().double().requires_grad_() for x in (hidden, weight)]
+    wanted = torch.autograd.grad(plain(exactly[0], targets, exactly[1], None, temperature)[of].sum(), exactly)
+    found = torch.autograd.grad(token_logprobs(hidden, targets, weight, None, temperature)[of].sum(), (hidden, weight))
+    for ours, exact in zip(found, wanted, strict=True):
+        assert (ours.double() - exact).norm() < 0.01 * exact.norm()

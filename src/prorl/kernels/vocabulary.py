@@ -53,6 +53,7 @@ def measure(
 
 def bend(
     logits: Tensor,
+    rest: Tensor | None,
     targets: Tensor,
     normalizers: Tensor,
     entropies: Tensor,
@@ -64,11 +65,11 @@ def bend(
     native = library(logits)
     if native is not None:
         native.call(
-            "logprobs_backward", logits.dtype, logits, targets, normalizers, entropies, grad_logprobs, grad_entropies,
-            *logits.shape, float(temperature),
+            "logprobs_backward", logits.dtype, logits, rest, targets, normalizers, entropies, grad_logprobs,
+            grad_entropies, *logits.shape, float(temperature),
         )  # fmt: skip
         return logits
-    logs = logits.float().div_(temperature).sub_(normalizers[:, None])
+    logs = _whole(logits, rest).div_(temperature).sub_(normalizers[:, None])
     slope = logs.exp()
     logs = logs.clamp_min_(torch.finfo(logs.dtype).min)
     slope *= -(grad_logprobs[:, None] + grad_entropies[:, None] * (logs + entropies[:, None]))

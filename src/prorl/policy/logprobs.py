@@ -40,7 +40,7 @@ class _TokenLogprobs(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor]:
         logprobs = hidden.new_empty(len(targets), dtype=torch.float32)
         entropies, normalizers = torch.empty_like(logprobs), torch.empty_like(logprobs)
-        for at, logits, rest in _logits(hidden, weight, bias, whole=True):
+        for at, logits, rest in _logits(hidden, weight, bias):
             measure(logits, rest, targets[at], logprobs[at], normalizers[at], entropies[at], temperature)
         ctx.save_for_backward(hidden, targets, weight, bias, normalizers, entropies)
         ctx.temperature = temperature
@@ -53,9 +53,9 @@ class _TokenLogprobs(torch.autograd.Function):
         grad_hidden = torch.empty_like(hidden)
         grad_weight = torch.zeros_like(weight, dtype=torch.float32) if ctx.needs_input_grad[2] else None
         grad_bias = torch.zeros_like(bias, dtype=torch.float32) if bias is not None else None
-        for at, logits, _ in _logits(hidden, weight, bias, whole=False):
+        for at, logits, rest in _logits(hidden, weight, bias):
             slope = bend(
-                logits, targets[at], normalizers[at], entropies[at], grad_logprobs[at], grad_entropies[at],
+                logits, rest, targets[at], normalizers[at], entropies[at], grad_logprobs[at], grad_entropies[at],
                 ctx.temperature,
             )  # fmt: skip
             grad_bias = grad_bias + slope.float().sum(0) if grad_bias is not None else None
@@ -71,13 +71,15 @@ class _TokenLogprobs(torch.autograd.Function):
         )
 
 
-def _logits(
-    hidden: Tensor, weight: Tensor, bias: Tensor | None, whole: bool
-) -> Iterator[tuple[slice, Tensor, Tensor | None]]:
-    """Logits chunk by chunk, each in the memory of the one before it, with `whole` also what rounding took."""
+def _logits(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> Iterator[tuple[slice, Tensor, Tensor | None]]:
+    """Logits chunk by chunk, each in the memory of the one before it, and what rounding took from them.
+
+    Both passes need both: slopes of rounded logits under the normalisers of whole ones would be those of no
+    distribution, and of a token that is all but sure they would be noise.
+    """
     parts = chunks(len(hidden), weight.shape[0])
     memory = hidden.new_empty(max((at.stop - at.start for at in parts), default=0), weight.shape[0])
-    rests = torch.empty_like(memory) if whole and hidden.dtype != torch.float32 else None
+    rests = torch.empty_like(memory) if hidden.dtype != torch.float32 else None
     for at in parts:
         logits = torch.mm(hidden[at], weight.t(), out=memory[: at.stop - at.start])
         if bias is not None:

@@ -125,7 +125,7 @@ class Batch:
         room = min(len(free), len(self.waiting), max((self.concurrent - len(self.rows)) // n, 0))
         if not len(self.rows):
             room = max(room, 1)
-        elif room < min(len(self.waiting), max(1, self.concurrent // (4 * n))):
+        elif room < min(len(self.waiting), max(1, min(self.concurrent // n, len(self.requests)) // 4)):
             return
         begun: list[Tensor] = [] if self.hidden is None else [self.hidden]
         while room and self.waiting:

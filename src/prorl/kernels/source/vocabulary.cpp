@@ -10,10 +10,15 @@ template <class T> static inline float whole(const T* logits, const T* rest, int
     return rest ? wide(logits[i]) + wide(rest[i]) : wide(logits[i]);
 }
 
-template <class T> static float largest(const T* logits, int64_t vocabulary) {
+template <class T> static float largest(const T* logits, const T* rest, int64_t vocabulary) {
     float most = -std::numeric_limits<float>::infinity();
+    if (rest) {
 #pragma omp simd reduction(max : most)
-    for (int64_t i = 0; i < vocabulary; ++i) most = std::max(most, wide(logits[i]));
+        for (int64_t i = 0; i < vocabulary; ++i) most = std::max(most, wide(logits[i]) + wide(rest[i]));
+    } else {
+#pragma omp simd reduction(max : most)
+        for (int64_t i = 0; i < vocabulary; ++i) most = std::max(most, wide(logits[i]));
+    }
     return most;
 }
 
@@ -42,7 +47,7 @@ static void draw_of(const T* all, const T* rests, const double* uniform, int64_t
         for (int64_t row = 0; row < rows; ++row) {
             const T* logits = all + row * vocabulary;
             const T* rest = rests ? rests + row * vocabulary : nullptr;
-            const float most = largest(logits, vocabulary);
+            const float most = largest(logits, rest, vocabulary);
             double total = 0;
             for (int64_t b = 0; b < blocks; ++b) {
                 const int64_t first = b * BLOCK;
@@ -83,7 +88,7 @@ static void logprobs_of(const T* all, const T* rests, const int64_t* targets, fl
         for (int64_t row = 0; row < rows; ++row) {
             const T* logits = all + row * vocabulary;
             const T* rest = rests ? rests + row * vocabulary : nullptr;
-            const float most = largest(logits, vocabulary);
+            const float most = largest(logits, rest, vocabulary);
             double total = 0, along = 0;
             for (int64_t first = 0; first < vocabulary; first += BLOCK) {
                 const int64_t count = std::min(BLOCK, vocabulary - first);
@@ -116,30 +121,30 @@ static void logprobs_of(const T* all, const T* rests, const int64_t* targets, fl
 
 // Turns logits into the loss's slope along them, in place, from its slopes along log-probabilities and entropies.
 template <class T>
-static void logprobs_backward_of(T* all, const int64_t* targets, const float* normalizers, const float* entropies,
-                                 const float* grad_logprobs, const float* grad_entropies, int64_t rows,
-                                 int64_t vocabulary, float temperature) {
+static void logprobs_backward_of(T* all, const T* rests, const int64_t* targets, const float* normalizers,
+                                 const float* entropies, const float* grad_logprobs, const float* grad_entropies,
+                                 int64_t rows, int64_t vocabulary, float temperature) {
     const float inverse = 1.0f / temperature;
 #pragma omp parallel for schedule(static)
     for (int64_t row = 0; row < rows; ++row) {
         T* logits = all + row * vocabulary;
+        const T* rest = rests ? rests + row * vocabulary : nullptr;
         const float normalizer = normalizers[row], entropy = entropies[row];
         const float through = grad_logprobs[row], spread = grad_entropies[row];
         const int64_t target = targets[row];
-        const float chosen = exponential(wide(logits[target]) * inverse - normalizer);
-        const float chosen_log = wide(logits[target]) * inverse - normalizer;
-        if (spread != 0) {
+        const float chosen_log = whole(logits, rest, target) * inverse - normalizer;
+        const float chosen = exponential(chosen_log);
+        const auto slope_at = [=](float logit) {
+            const float log = logit * inverse - normalizer, weight = exponential(log);
+            const float slope = -weight * (through + spread * (log + entropy)) * inverse;
+            return narrow<T>(weight > 0 ? slope : 0.0f);
+        };
+        if (rest) {
 #pragma omp simd
-            for (int64_t i = 0; i < vocabulary; ++i) {
-                const float log = wide(logits[i]) * inverse - normalizer, weight = exponential(log);
-                const float slope = -weight * (through + spread * (log + entropy)) * inverse;
-                logits[i] = narrow<T>(weight > 0 ? slope : 0.0f);
-            }
+            for (int64_t i = 0; i < vocabulary; ++i) logits[i] = slope_at(wide(logits[i]) + wide(rest[i]));
         } else {
-            const float factor = -through * inverse;
 #pragma omp simd
-            for (int64_t i = 0; i < vocabulary; ++i)
-                logits[i] = narrow<T>(factor * exponential(wide(logits[i]) * inverse - normalizer));
+            for (int64_t i = 0; i < vocabulary; ++i) logits[i] = slope_at(wide(logits[i]));
         }
         const float bend = chosen > 0 ? spread * chosen * (chosen_log + entropy) : 0.0f;
         logits[target] = narrow<T>((through * (1.0f - chosen) - bend) * inverse);
@@ -157,7 +162,7 @@ FOR_BOTH_TYPES(draw, DRAW, (all, rests, uniform, tokens, logprobs, rows, vocabul
 FOR_BOTH_TYPES(logprobs, LOGPROBS, (all, rests, targets, logprobs, normalizers, entropies, rows, vocabulary, temperature))
 
 #define LOGPROBS_BACKWARD(T)                                                                             \
-    (T* all, const int64_t* targets, const float* normalizers, const float* entropies,                  \
+    (T* all, const T* rests, const int64_t* targets, const float* normalizers, const float* entropies,   \
      const float* grad_logprobs, const float* grad_entropies, int64_t rows, int64_t vocabulary, float temperature)
 FOR_BOTH_TYPES(logprobs_backward, LOGPROBS_BACKWARD,
-               (all, targets, normalizers, entropies, grad_logprobs, grad_entropies, rows, vocabulary, temperature))
+               (all, rests, targets, normalizers, entropies, grad_logprobs, grad_entropies, rows, vocabulary, temperature))
