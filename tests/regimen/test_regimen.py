@@ -243,6 +243,13 @@ def test_stopping_comes_before_pausing_and_after_the_reset() -> None:
     assert regimen.after(2, {}, None, [Asked("4", "pause")]) == [Pause("asked for by a person")]
 
 
+def test_a_pause_that_is_taken_back_within_the_step_holds_nothing_up() -> None:
+    regimen = begun(one_stage())
+    assert regimen.after(1, {}, None, [Asked("1", "pause"), Asked("2", "continue")]) == []
+    asked = [Asked("3", "pause"), Asked("4", "continue"), Asked("5", "pause")]
+    assert regimen.after(2, {}, None, asked) == [Pause("asked for by a person")]
+
+
 def test_no_rule_fires_once_the_run_is_over() -> None:
     regimen = begun(one_stage(steps=2, resets={"every": 2, "cooldown": 0}))
     assert follow(regimen, 2) == {2: [EndStage(0, "2 steps done")]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -31,6 +32,11 @@ def test_changes_are_the_same_however_a_recipe_is_given(tmp_path: Path, changes:
     }[kind]  # fmt: skip
     found = _recipe(given, changes)
     assert (found.model, found.optimizer.learning_rate, found.tasks[0].options) == ("n", 1e-5, {"length": 3})
+    numbers = {"optimizer.learning_rate": np.float64(2e-5), "optimizer.warmup_steps": np.int64(3), "model": Path("o")}
+    found = _recipe(given, numbers)
+    assert (found.model, found.optimizer.learning_rate, found.optimizer.warmup_steps) == ("o", 2e-5, 3)
+    with pytest.raises(UserError, match=r"changes: model: <object object at .*> is no plain value"):
+        _recipe(given, {"model": object()})
     if "without" in kind or kind == "file":
         with pytest.raises(UserError, match="model: Field required"):
             _recipe(given, ())

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from prorl.cli.main import app
 from prorl.errors import IntegrityError, UserError
-from prorl.run import job, journal, lineage
+from prorl.run import job, journal, jsonl, lineage
 from prorl.run.family import tree
 
 from .small import SHORT, fingerprint, recipe_of, silent
@@ -105,6 +105,21 @@ def test_the_tree_shows_runs_stages_resets_and_forks(parent: Path, child: Path) 
     assert lines.index("step 8: reset: entry of stage 'three'") > fork
     assert lines[-1] == "step 10: finished"
     assert shown(parent).splitlines()[0].startswith("parent <")
+
+
+def test_who_looks_for_forks_reads_no_journal_to_its_end(
+    parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder may hold many runs of thousands of steps."""
+    run = tmp_path / "long"
+    run.mkdir()
+    begun = (parent / "journal.jsonl").read_bytes()
+    (run / "journal.jsonl").write_bytes(begun * 1000)
+    decoded: list[bytes] = []
+    decode = jsonl.decode
+    monkeypatch.setattr(jsonl, "decode", lambda line: decoded.append(line) or decode(line))
+    assert lineage.identity(run) == lineage.identity(parent)
+    assert len(decoded) == 2
 
 
 def test_a_tree_whose_root_is_gone_says_so(child: Path, tmp_path: Path) -> None:

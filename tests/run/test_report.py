@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from prorl.boundary.comparison import Comparison
+from prorl.cli.main import app
 from prorl.errors import UserError
 from prorl.run import (
+    report_answers,
     report_charts,
     report_data,
     report_domains,
@@ -270,6 +273,33 @@ def test_curves_by_domain_are_means_of_its_tasks(run: Path) -> None:
     assert len(effective["data"][0]["x"]) == 60
 
 
+def test_tasks_with_the_same_last_part_have_lines_of_their_own(
+    browser: Any, made_up_run: Maker, tmp_path: Path
+) -> None:
+    run = made_up_run(tmp_path / "run", tasks=("a/generated@level1", "b/generated@level1", "a/gcd"))
+    heat = report_charts.by_task(report_data.load(run))["data"][0]
+    names = ["gcd", "reasoning_gym/a/generated@level1", "reasoning_gym/b/generated@level1"]
+    assert heat["y"] == names
+    browser.open(write_report(run))
+    assert browser.run("[...document.querySelectorAll('select#by-task option')].map(o => o.label)") == ["all", *names]
+    rows = browser.run("[...document.querySelectorAll('td[title]')].map(cell => cell.textContent)")
+    assert set(names) <= set(rows)
+
+
+def test_tasks_whose_answers_are_not_shown_are_counted(made_up_run: Maker, tmp_path: Path) -> None:
+    tasks = tuple(f"task{number:02d}" for number in range(report_answers.EXAMPLE_TASKS + 3))
+    page = write_report(made_up_run(tmp_path / "run", tasks=tasks)).read_text()
+    assert "The first 24 of 27 tasks are shown." in page
+
+
+def test_a_page_that_can_t_be_written_is_told_in_a_line(made_up_run: Maker, tmp_path: Path) -> None:
+    run = made_up_run(tmp_path / "run")
+    (run / "report.html.partial").mkdir()
+    done = CliRunner().invoke(app, ["report", str(run)])
+    assert isinstance(done.exception, UserError)
+    assert str(done.exception) == f"{run}/report.html: Is a directory; make the folder writable, or copy it"
+
+
 def test_the_clock_is_divided_without_gaps(tmp_path: Path) -> None:
     events = [
         ("start", 0, {}), ("evaluation", 0, {"model": "base"}), ("stage", 0, {"name": "one"}), ("pause", 3, {}),
@@ -283,9 +313,11 @@ def test_the_clock_is_divided_without_gaps(tmp_path: Path) -> None:
     ]
     assert found == [
         ("evaluation of the base model", 0, 1), ("before the first step", 1, 2), ("stage one", 2, 3), ("paused", 3, 4),
-        ("no process", 4, 5), ("stage one", 5, 6), ("evaluation of the trained model", 6, 7), ("stage two", 7, 8),
-        ("evaluation of the trained model", 8, 10),
+        ("no process", 4, 5), ("stage one", 5, 7), ("stage two", 7, 8), ("evaluation of the trained model", 8, 10),
     ]  # fmt: skip
+    (tmp_path / "recipe.yaml").write_text("evaluation: null\n")
+    last = report_time.stretches(report_data.load(tmp_path))[-1]
+    assert (last.what, last.begins / 60, last.ends / 60) == ("after the last step", 8, 10)
 
 
 @pytest.mark.parametrize("extended", [False, True])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sqlite3
 import struct
@@ -10,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from prorl.errors import UserError
 from prorl.run import job, metrics, tracking
-from prorl.run.tracking import Trackers
+from prorl.run.progress import PlainProgress
+from prorl.run.tracking import TrackedRun, Trackers
 
 from .small import SHORT, recipe_of, silent
 
@@ -167,6 +170,36 @@ def test_a_tracker_that_fails_is_left_out_and_the_others_go_on() -> None:
     assert good.rows == [(1, {"reward": 0.5}), (2, {"reward": 1.0})]
     assert good.closed
     assert said == ["warning: tracker 1 bad failed and is left out from here on: ConnectionError: no route to host"]
+
+
+def test_a_tracker_that_can_t_be_opened_is_left_out_and_the_run_goes_on(nano: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    trackers = [{"kind": "tensorboard", "folder": str(tmp_path / "file" / "events")}, {"kind": "tensorboard"}]
+    out = io.StringIO()
+    done = job.start(
+        recipe_of(nano, SMALL, trackers=trackers), tmp_path / "run", PlainProgress(Console(file=out, width=200))
+    )
+    assert done.finished
+    assert "* warning: tracker 1 tensorboard failed and is left out from here on: NotADirectoryError:" in out.getvalue()
+    assert list((tmp_path / "run" / "tensorboard").iterdir())
+
+
+@pytest.mark.parametrize("checkpoint", [0, 2])
+def test_steps_made_again_replace_what_tensorboard_was_told(nano: Path, tmp_path: Path, checkpoint: int) -> None:
+    """Also where a run died before its first checkpoint."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    from prorl.recipe.tracking import TensorBoard
+    from prorl.run.tracker_tensorboard import TensorBoardTracker
+
+    for begins, ends in ((0, 4), (checkpoint, 6)):
+        tracker = TensorBoardTracker(TensorBoard(kind="tensorboard"), TrackedRun(tmp_path, "id", begins, {}))
+        for step in range(begins + 1, ends + 1):
+            tracker.log(step, {"reward": step + begins / 10})
+        tracker.close()
+    events = EventAccumulator(str(tmp_path / "tensorboard"))
+    events.Reload()
+    assert [event.step for event in events.Scalars("reward")] == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_resumed_run_tells_trackers_where_it_stands(nano: Path, tmp_path: Path, own_tracker: dict[str, Any]) -> None:

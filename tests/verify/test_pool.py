@@ -36,6 +36,13 @@ def test_texts_cross_unharmed():
         assert [v.answer for v in pool.judge_many((None, text) for text in texts)] == [str(len(text)) for text in texts]
 
 
+def test_what_comes_back_can_be_written_as_utf_8():
+    """An answer, or what a program said as it failed, may hold half a character, which no file takes."""
+    with WorkerPool(judges().echo, workers=1) as pool:
+        answer = pool.submit(None, "a\ud800✓").result().answer
+    assert answer == "None:a?✓"
+
+
 @pytest.mark.parametrize("how", ["hang", "hang-deaf", "burn"])
 def test_a_hang_is_a_timeout_at_the_deadline_and_the_worker_is_replaced(how):
     with WorkerPool(judges().act, workers=1, deadline=0.5) as pool:

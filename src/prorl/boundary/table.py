@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from prorl.boundary.comparison import Comparison, Row
+from prorl.tasks.names import short
 
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
@@ -27,11 +29,12 @@ def render(comparison: Comparison) -> RenderableType:
     if largest > 1:
         for header in ("base", "tuned", f"Δ @{largest}"):
             table.add_column(header, justify="right", no_wrap=True)
+    names = short(row.task for row in comparison.tasks)
     for row in (*comparison.tasks, comparison.overall):
         last = row is comparison.overall
         if last:
             table.add_section()
-        table.add_row(*_cells(row, largest), style="bold" if last else None)
+        table.add_row(*_cells(row, names, largest), style="bold" if last else None)
     lines = [_format_line(comparison), NOTE.format(threshold=comparison.threshold)]
     parts: Group = Group(
         table,
@@ -49,20 +52,21 @@ def markdown(comparison: Comparison) -> str:
     if largest > 1:
         headers += [f"base pass@{largest}", f"tuned pass@{largest}", f"Δ pass@{largest}"]
     lines = ["| " + " | ".join(headers) + " |", "|---|" + "---:|" * (len(headers) - 1)]
+    names = short(row.task for row in comparison.tasks)
     for row in (*comparison.tasks, comparison.overall):
-        cells = [cell.replace("*", r"\*") for cell in _cells(row, largest)]
+        cells = [cell.replace("*", r"\*") for cell in _cells(row, names, largest)]
         lines.append("| " + " | ".join(f"**{cell}**" if row is comparison.overall else cell for cell in cells) + " |")
     note = NOTE.format(threshold=comparison.threshold).replace("*", r"\*")
     lines += ["", f"In per cent. {note}", "", _format_line(comparison), "", comparison.verdict()]
     return "\n".join(lines) + "\n"
 
 
-def _cells(row: Row, largest: int) -> list[str]:
+def _cells(row: Row, names: Mapping[str, str], largest: int) -> list[str]:
     delta = row.delta[1]
     mark = "*" if row.significant else " "
     interval = f"{_points(delta.estimate)} [{_points(delta.low)},{_points(delta.high)}]{mark}"
     cells = [
-        row.task.rsplit("/", 1)[-1],
+        names.get(row.task, row.task),
         *(_percent(side.pass_at[1].estimate) for side in (row.base, row.tuned)),
         interval.rstrip(),
     ]

@@ -32,7 +32,10 @@ def report(
         raise UserError(f"{run} holds no run (no recipe.yaml); give the folder that prorl train wrote")
     from prorl.run.report import write_report
 
-    typer.echo(write_report(run))
+    try:
+        typer.echo(write_report(run))
+    except OSError as error:
+        raise UserError(f"{run / 'report.html'}: {error.strerror}; make the folder writable, or copy it") from None
     if figure is not None:
         from prorl.run.figure import run_figure
 

@@ -255,6 +255,7 @@ def _halts(asked: Sequence[Asked], alarms: Sequence[Alarm]) -> list[Decision]:
     """Whatever keeps the next step from being made; stopping goes before pausing."""
     stops: list[Decision] = [Stop("asked for by a person", asked=True) for request in asked if request.kind == "stop"]
     stops += [Stop(_said(a)) for a in alarms if a.action == "stop"]
-    pauses: list[Decision] = [Pause("asked for by a person") for request in asked if request.kind == "pause"]
+    last = next((request.kind for request in reversed(asked) if request.kind in ("pause", "continue")), None)
+    pauses: list[Decision] = [Pause("asked for by a person")] if last == "pause" else []
     pauses += [Pause(_said(a)) for a in alarms if a.action == "pause"]
     return stops[:1] or pauses[:1]

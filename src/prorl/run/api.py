@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Number
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from prorl.errors import UserError
 from prorl.recipe import overrides
 from prorl.recipe.load import load, validate
 from prorl.recipe.schema import Recipe
@@ -52,7 +54,7 @@ def resume(run: str | Path, *, changes: Changes = (), progress: Progress | bool 
 def _recipe(recipe: str | Path | Recipe | Mapping[str, Any], changes: Changes) -> Recipe:
     if isinstance(recipe, str | Path):
         return load(str(recipe), _words(changes))
-    parsed = dict(changes) if isinstance(changes, Mapping) else overrides.parse(changes)
+    parsed = _plain(changes, "changes") if isinstance(changes, Mapping) else overrides.parse(changes)
     data = recipe.model_dump(mode="json") if isinstance(recipe, Recipe) else recipe
     return validate(overrides.apply(data, parsed), "with its changes" if parsed else "given as data")
 
@@ -61,7 +63,22 @@ def _words(changes: Changes) -> Sequence[str]:
     """As on the command line."""
     if not isinstance(changes, Mapping):
         return changes
-    return [f"{key}={_yaml(value)}" for key, value in changes.items()]
+    return [f"{key}={_yaml(value)}" for key, value in _plain(changes, "changes").items()]
+
+
+def _plain(value: Any, where: str) -> Any:
+    """The value as YAML and JSON have it; numbers of other libraries and paths are taken for what they are."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner, f"{where}: {key}") for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner, where) for inner in value]
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, Number) and hasattr(value, "item"):
+        return value.item()
+    if value is not None and not isinstance(value, str | int | float):
+        raise UserError(f"{where}: {value!r} is no plain value")
+    return value
 
 
 def _progress(wanted: Progress | bool) -> Progress:

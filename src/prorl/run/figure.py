@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from prorl.errors import UserError
 from prorl.run.report_data import RunFiles, load, smooth
+from prorl.tasks.names import short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,7 +95,7 @@ def _bars(axes: Axes, files: RunFiles) -> None:
         axes.errorbar(
             x, [interval.estimate for interval in found], [below, above], fmt="none", ecolor="#333", elinewidth=0.9
         )
-    names = [row.task.rsplit("/", 1)[-1] for row in rows]
+    names = list(short(row.task for row in rows).values())
     ticks = [index + (0 if index == 0 else 0.4) for index in range(len(rows))]
     axes.set_xticks(ticks, names, rotation=30, ha="right", fontsize=8)
     axes.axvline(0.7, color="#ccc", linewidth=0.8)

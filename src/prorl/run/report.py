@@ -16,6 +16,7 @@ from prorl.run import (
     report_rollouts,
     report_time,
 )
+from prorl.tasks.names import short
 
 
 def write_report(run_dir: Path) -> Path:
@@ -40,6 +41,7 @@ def _page(files: report_data.RunFiles) -> str:
         "prorl.run",
         "report.html.j2",
         [*curves, *pass_at_k, *(chart for chart in single.values() if chart)],
+        short=short(row.task for row in files.comparison.tasks) if files.comparison else {},
         name=files.recipe.get("name") or files.path.name,
         description=files.recipe.get("description") or "",
         status=report_parts.status(files),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from prorl.run.report_data import RunFiles, finite, smooth
+from prorl.tasks.names import short
 
 Chart = dict[str, Any]
 
@@ -118,7 +119,8 @@ def by_task(files: RunFiles) -> Chart | None:
         rows.append([sum(values) / len(values) if values else None for values in known])
     heat = {
         "type": "heatmap", "z": rows, "x": [part[0]["step"] for part in bins], "zmin": 0, "zmax": 1,
-        "y": [name.rsplit("/", 1)[-1] for name in names], "colorscale": "heat", "xgap": 0, "ygap": 1,
+        "y": list(short(name.removeprefix("solved/") for name in names).values()),
+        "colorscale": "heat", "xgap": 0, "ygap": 1,
         "hovertemplate": "%{y}, step %{x}: %{z:.2f}<extra></extra>", "hoverongaps": False,
         "colorbar": {"thickness": 10, "len": 1, "outlinewidth": 0},
     }  # fmt: skip

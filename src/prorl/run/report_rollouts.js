@@ -16,8 +16,10 @@
     element.append(...children);
     return element;
   };
-  const short = (task) => task.slice(task.lastIndexOf("/") + 1);
   const distinct = (values) => [...new Set(values)].sort();
+  const lastPart = (task) => task.slice(task.lastIndexOf("/") + 1);
+  const parts = distinct(groups.map((group) => group.task)).map(lastPart);
+  const short = (task) => parts.filter((part) => part === lastPart(task)).length > 1 ? task : lastPart(task);
   const fill = (select, values, any, label = String) => {
     if (any) select.append(make("option", { value: "" }, any));
     for (const value of values) select.append(make("option", { value }, label(value)));

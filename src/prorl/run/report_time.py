@@ -11,7 +11,7 @@ from prorl.run.report_charts import PHASES, Chart
 from prorl.run.report_data import RunFiles, finite
 
 OFF, PAUSED, BASE, FINAL = "no process", "paused", "evaluation of the base model", "evaluation of the trained model"
-BEFORE = "before the first step"
+BEFORE, AFTER = "before the first step", "after the last step"
 _COLOURS = {OFF: "--line", PAUSED: "--panel", BASE: "--second", FINAL: "--second"}
 _STAGE_COLOURS = ("--trained", "--stage", "--base")
 
@@ -40,7 +40,9 @@ def stretches(files: RunFiles) -> list[Stretch]:
     stages: list[tuple[int, str]] = []
     ended: int | None = None
     """The step after which the last stage was over."""
-    now = BASE if files.recipe.get("evaluation", True) else BEFORE
+    evaluated = files.recipe.get("evaluation", True)
+    now, final = (BASE, FINAL) if evaluated else (BEFORE, AFTER)
+    entered = {int(event["step"]) for event in files.events if event["event"] == "stage"}
     began = before = _moment(files.events[0]) if files.events else 0.0
     for event in files.events:
         at = max(before, _moment(event))
@@ -56,7 +58,9 @@ def stretches(files: RunFiles) -> list[Stretch]:
         if event["event"] in ("stage", "stage_end", "extended"):
             ended = int(event["step"]) if event["event"] == "stage_end" else None
         over = ended is not None and ended <= event["step"]
-        now = FINAL if event["event"] == "resume" and over else _after(event, now, stages)
+        goes_on = event["event"] == "stage_end" and event["step"] in entered  # the next stage is about to begin
+        ends = event["event"] == "stage_end" or (event["event"] == "resume" and over)
+        now = final if ends and not goes_on else _after(event, now, stages)
     return found
 
 
@@ -68,8 +72,6 @@ def _after(event: dict[str, Any], now: str, stages: list[tuple[int, str]]) -> st
             return current
         case "pause":
             return PAUSED
-        case "stage_end":
-            return FINAL  # unless a stage begins at the same moment
         case "evaluation" if event.get("model") == "base":
             return BEFORE
     return now

@@ -18,7 +18,7 @@ class TensorBoardTracker:
         from torch.utils.tensorboard import SummaryWriter
 
         folder = Path(spec.folder) if spec.folder else run.path / "tensorboard"
-        purge = run.step + 1 if run.step else None
+        purge = run.step + 1 if run.step else 0
         self._writer = SummaryWriter(str(folder), purge_step=purge)
         recipe = yaml.safe_dump(dict(run.settings), sort_keys=False)
         self._writer.add_text("recipe", f"```yaml\n{recipe}```", run.step)

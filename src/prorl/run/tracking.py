@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -62,10 +62,7 @@ class Trackers:
                 act(tracker)
             except Exception as error:  # noqa: BLE001 - a view of the run must not end it
                 del self._named[name]
-                said = " ".join(str(error).split())
-                self._told(
-                    f"warning: tracker {name} failed and is left out from here on: {type(error).__name__}: {said}"
-                )
+                self._told(_left_out(name, error))
 
 
 def check(recipe: Recipe) -> None:
@@ -79,9 +76,22 @@ def check(recipe: Recipe) -> None:
 
 
 def open_all(recipe: Recipe, run: TrackedRun, told: Callable[[str], None]) -> Trackers:
-    """The recipe's trackers. Raises UserError for one of one's own that can't be made."""
-    specs: Sequence[Any] = recipe.trackers
-    return Trackers({f"{place} {spec.kind}": _open(spec, run) for place, spec in enumerate(specs, start=1)}, told)
+    """The recipe's trackers that can be opened. Raises UserError for one of one's own that can't be made."""
+    named = {}
+    for place, spec in enumerate(recipe.trackers, start=1):
+        name = f"{place} {spec.kind}"
+        try:
+            named[name] = _open(spec, run)
+        except UserError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a view of the run must not end it
+            told(_left_out(name, error))
+    return Trackers(named, told)
+
+
+def _left_out(name: str, error: Exception) -> str:
+    said = " ".join(str(error).split())
+    return f"warning: tracker {name} failed and is left out from here on: {type(error).__name__}: {said}"
 
 
 def _open(spec: TensorBoard | WandB | Trackio | CustomTracker, run: TrackedRun) -> Tracker:

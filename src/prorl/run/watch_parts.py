@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.text import Text
 
 from prorl.run.blocks import columns, drawn
 from prorl.run.watch_data import Snapshot
+from prorl.tasks.names import short
 
 _RECENT = 5
 """Steps with the task over which its share is taken."""
@@ -22,9 +23,10 @@ def task_lines(seen: Snapshot, width: int, room: int) -> list[Text]:
     if not names or room < 1:
         return []
     lines = [Text(f"solved by task, last {_RECENT} steps with it", style="dim")]
-    label = min(28, max(len(_short(name)) for name in names) + 1)
+    called = list(short(name.removeprefix("solved/") for name in names).values())
+    label = min(28, max(map(len, called)) + 1)
     curve = max(8, width - label - 20)
-    for name in names[:room]:
+    for name, shown in zip(names[:room], called, strict=False):
         steps = [int(record["step"]) for record in seen.metrics]
         values = [
             float(v) if isinstance(v := record.get(name), int | float) and v == v else None for record in seen.metrics
@@ -34,7 +36,7 @@ def task_lines(seen: Snapshot, width: int, room: int) -> list[Text]:
         full = round(share * 10)
         (row,) = drawn(columns(steps, values, seen.step, curve), 1, 0.0, 1.0)
         bar = ("█" * full, "green"), ("░" * (10 - full), "bright_black")
-        lines.append(Text.assemble(f"{_short(name)[: label - 1]:<{label}}", *bar, f" {share:5.2f}  ", (row, "green")))
+        lines.append(Text.assemble(f"{shown[: label - 1]:<{label}}", *bar, f" {share:5.2f}  ", (row, "green")))
     if len(names) > room:
         lines[0].append(f" ({len(names) - room} more tasks have no room)")
     return lines
@@ -47,25 +49,24 @@ def rollout_lines(seen: Snapshot, width: int, room: int, page: int, long: bool =
         return []
     # Each group is shown in turn, from the one that `page` has come to.
     begin = page * max(1, (room - 1) // (4 if long else 1)) % len(groups)
+    names = short(group["task"] for group in groups)
     lines = [Text(f"last rollouts ({len(groups)} groups)", style="dim")]
     for group in [*groups[begin:], *groups[:begin]]:
         if len(lines) >= room:
             break
-        lines += list(_long(group)) if long else [_line(group)]
+        lines += list(_long(group, names)) if long else [_line(group, names)]
     return lines[:room]
 
 
-def _line(group: dict[str, Any]) -> Text:
+def _line(group: dict[str, Any], names: Mapping[str, str]) -> Text:
     completion = _chosen(group)[0]
     return Text.assemble(
-        _mark(completion), " ", (f"{_short(group['task'])} {_solved(group)} ", "bold"), _flat(completion)
+        _mark(completion), " ", (f"{names[group['task']]} {_solved(group)} ", "bold"), _flat(completion)
     )
 
 
-def _long(group: dict[str, Any]) -> Iterator[Text]:
-    yield Text.assemble(
-        (_short(group["task"]), "bold"), (f"  {_solved(group)} solved, {group.get('admission')}", "dim")
-    )
+def _long(group: dict[str, Any], names: Mapping[str, str]) -> Iterator[Text]:
+    yield Text.assemble((names[group["task"]], "bold"), (f"  {_solved(group)} solved, {group.get('admission')}", "dim"))
     yield Text(f"  {_one_line(str(group.get('question', '')))}", style="dim")
     for completion in _chosen(group)[:2]:
         yield Text.assemble("  ", _mark(completion), " ", _flat(completion))
@@ -116,7 +117,3 @@ def event_lines(seen: Snapshot, room: int) -> list[Text]:
 
 def _value(value: Any) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
-
-
-def _short(name: str) -> str:
-    return str(name).rsplit("/", 1)[-1]

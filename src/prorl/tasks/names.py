@@ -1,9 +1,10 @@
-"""What to say about a name that nobody knows."""
+"""Names of tasks: what stands for them where room is scarce, and what to say about one that nobody knows."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from prorl.errors import UserError
 
@@ -13,3 +14,10 @@ def unknown(name: str, known: Sequence[str]) -> UserError:
     close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(close)}?" if close else f"there are {len(known)}, such as {', '.join(known[:3])}"
     return UserError(f"unknown task {name!r}; {hint}")
+
+
+def short(names: Iterable[str]) -> dict[str, str]:
+    """What stands for each task where room is scarce: its last part, or the whole name where two would be called so."""
+    last = {name: name.rsplit("/", 1)[-1] for name in names}
+    times = Counter(last.values())
+    return {name: part if times[part] == 1 else name for name, part in last.items()}

@@ -71,7 +71,7 @@ def _checked(fields: dict[str, object]) -> Verdict:
     tolerant_score = _share(fields, "tolerant_score")
     if (outcome == Outcome.SOLVED) != (score >= 1.0):
         raise ValueError(f"outcome {outcome!r} contradicts score {score}")
-    return Verdict(score, Outcome(outcome), tolerant_score, answer, detail)
+    return Verdict(score, Outcome(outcome), tolerant_score, None if answer is None else _whole(answer), _whole(detail))
 
 
 def _share(fields: dict[str, object], name: str) -> float:
@@ -79,6 +79,11 @@ def _share(fields: dict[str, object], name: str) -> float:
     if not isinstance(value, float) or not 0.0 <= value <= 1.0:
         raise ValueError(f"{name} is {value!r}, not a number in [0, 1]")
     return value
+
+
+def _whole(text: str) -> str:
+    """The text as UTF-8 holds it: half a character, which a program may say, becomes a question mark."""
+    return text.encode(errors="replace").decode()
 
 
 def _shown(text: str) -> str:

@@ -11,6 +11,7 @@ from prorl.boundary.report import figures, figures_covariates
 from prorl.boundary.report.figure import Figure
 from prorl.boundary.report.plotly import chart
 from prorl.page.render import render
+from prorl.tasks.names import short
 
 _EMPTY = {"unparseable": None, "timeout": None, "error": None, "unfinished": None, "tokens": None}
 
@@ -37,6 +38,7 @@ def page(results: Results) -> str:
         "prorl.boundary.report",
         "boundary.html.j2",
         [chart(figure) for figure in drawn],
+        short=short(figures.rows_of(results)),
         results=results,
         models=results.models,
         tuned=results.models[1:],
