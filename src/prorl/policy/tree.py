@@ -22,7 +22,7 @@ from prorl.errors import UserError
 from prorl.kernels.library import library, tiles
 from prorl.policy.flash_attention import flash_attention
 from prorl.policy.tiled_attention import Slabs, tiled_attention
-from prorl.policy.tree_attention import Places, tree_attention
+from prorl.policy.tree_attention import Places, runs, tree_attention
 
 IMPLEMENTATION = "tree"
 DENSE_UP_TO = 512
@@ -105,8 +105,8 @@ class PackedTrees:
         return Slabs.of(self.trunks, self.branches)
 
     @cached_property
-    def places(self) -> Places:
-        return Places.of(self.trunks, self.branches, len(self.input_ids))
+    def runs(self) -> list[tuple[slice, Places]]:
+        return runs(self.trunks, self.branches)
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, scaling: float) -> Tensor:
         """Trunks attend causally to themselves; branches to their trunk and, causally, to themselves."""
@@ -114,9 +114,14 @@ class PackedTrees:
             self.keys.append((key, value))
         if tiles(query, query.shape[-1]) is not None:
             return tiled_attention(query, key, value, self.slabs, scaling)
-        if library(query) is not None and max(self.places.trunk.shape[1], self.places.branch.shape[2]) <= DENSE_UP_TO:
-            return tree_attention(query, key, value, self.places, scaling)
-        return flash_attention(query, key, value, self.places, scaling)
+        attends = tree_attention if library(query) is not None else flash_attention
+        parts = [
+            (attends if places.longest <= DENSE_UP_TO else flash_attention)(
+                query[at], key[at], value[at], places, scaling
+            )
+            for at, places in self.runs
+        ]
+        return torch.cat(parts) if len(parts) > 1 else parts[0]
 
 
 def _tree_attention(

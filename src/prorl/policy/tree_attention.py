@@ -49,6 +49,47 @@ class Places:
                 at[leaf.start : leaf.stop] = torch.arange(len(leaf)) + first
         return Places(trunk, branch, at, torch.tensor([len(stem) for stem in trunks]))
 
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest trunk or branch."""
+        return max(self.trunk.shape[1], self.branch.shape[2])
+
+
+def runs(trunks: Sequence[range], branches: Sequence[Sequence[range]]) -> list[tuple[slice, Places]]:
+    """Neighbouring trees that share a grid: their packed tokens, and their places counted from the first of these.
+
+    A tree begins a grid of its own where sharing one would more than double the scores that all of it would have apart:
+    of one long completion among short ones, the others are not padded to its length.
+    """
+    found: list[tuple[slice, Places]] = []
+    first = 0
+    alone, shape = 0, (0, 0, 0)
+    for number, (stem, own) in enumerate(zip(trunks, branches, strict=True)):
+        tree = (len(stem), len(own), max(map(len, own), default=0))
+        grown = (max(shape[0], tree[0]), max(shape[1], tree[1]), max(shape[2], tree[2]))
+        if number > first and (number + 1 - first) * _scores(grown) > 2 * (alone + _scores(tree)):
+            found.append(_run(trunks[first:number], branches[first:number], stem.start))
+            first, alone, grown = number, 0, tree
+        alone, shape = alone + _scores(tree), grown
+    end = max(stem.stop for stem in (trunks[-1], *branches[-1]))
+    return [*found, _run(trunks[first:], branches[first:], end)]
+
+
+def _scores(shape: tuple[int, int, int]) -> int:
+    """Scores of a tree in a grid of this depth, most branches and length."""
+    depth, most, length = shape
+    return depth * depth + most * length * (depth + length)
+
+
+def _run(trunks: Sequence[range], branches: Sequence[Sequence[range]], end: int) -> tuple[slice, Places]:
+    first = trunks[0].start
+
+    def moved(tokens: range) -> range:
+        return range(tokens.start - first, tokens.stop - first)
+
+    own = [[moved(leaf) for leaf in tree] for tree in branches]
+    return slice(first, end), Places.of([moved(stem) for stem in trunks], own, end - first)
+
 
 def tree_attention(query: Tensor, key: Tensor, value: Tensor, places: Places, scaling: float) -> Tensor:
     """query `[tokens, heads, d]`, key and value `[tokens, kv_heads, d]` to `[tokens, heads, d]`."""
@@ -67,7 +108,7 @@ class _Grids:
     def queries(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """`[tokens, heads, d]` to `[trees, kv, depth, shared, d]` and `[trees, kv, most, length, shared, d]`."""
         d = x.shape[-1]
-        by_kv = x.view(-1, self.kv, self.shared * d)
+        by_kv = x.reshape(-1, self.kv, self.shared * d)
         trunk = self._gather(by_kv, self.places.trunk)
         branch = self._gather(by_kv, self.places.branch)
         return trunk.view(*trunk.shape[:-1], self.shared, d), branch.view(*branch.shape[:-1], self.shared, d)
