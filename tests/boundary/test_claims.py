@@ -198,6 +198,16 @@ def test_the_power_counts_the_guesses_that_were_made() -> None:
     assert not claims(two, rare, two.head(2)).power.unlike, "300 wrong guesses ask for more than that rate"
 
 
+def test_the_power_is_that_of_the_problems_that_look_new() -> None:
+    """Other fresh samples may be there, of an earlier and smaller measurement: they change nothing."""
+    base, tuned = exact({"x": [0, 0, 1]}, N), exact({"x": [20, 0, 0]}, N)
+    fresh, smaller = base.head(1), exact({"x": [0, 0, 0]}, 8).slice(1, 1)
+    alone, besides = (claims(base, tuned, frame).power for frame in (fresh, pl.concat([fresh, smaller])))
+    assert alone.base_samples == 2 * N
+    assert besides == alone
+    assert claims(base, base, smaller).power.base_samples == 2 * N, "nothing looks new: as it would be planned"
+
+
 def test_nothing_that_looks_new_is_no_claim() -> None:
     base = exact({"x": [1, 2]}, 8)
     found = claims(base, base, base.clear())

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from prorl.boundary import significance
 from prorl.boundary.contrasts import FELL, ROSE, UNDECIDED, contrasts
 from prorl.boundary.crossover import crossover
 from prorl.boundary.estimators import pass_at_ks
@@ -53,6 +54,16 @@ def test_sharpening_is_a_rise_at_one_and_a_fall_at_the_boundary() -> None:
     assert overall.crossover.low <= overall.crossover.k <= overall.crossover.high
     assert 2 < overall.crossover.k < 16
     assert 0.35 < overall.efficiency_gap.low < overall.efficiency_gap.estimate < 0.55
+
+
+def test_patterns_are_drawn_for_as_many_tests_as_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A drawn p is never 0: with 9 patterns at least 0.1, and 0.4 after correction for four tasks."""
+    monkeypatch.setattr(significance, "_SIGNS", 1)
+    monkeypatch.setattr(significance, "FEWEST_DRAWS", 9)
+    rng = np.random.default_rng(0)
+    found = contrasts(_both(_sharpened(rng), rng), KS, 64, draws=9)
+    assert {row.accuracy for row in found} == {ROSE}
+    assert {row.boundary for row in found} == {FELL}
 
 
 def test_p_values_are_corrected_over_tasks_and_models_and_the_suite_apart() -> None:

@@ -102,6 +102,14 @@ def test_clear_cases_are_called_by_their_name(regime: str) -> None:
     assert json.loads(json.dumps(content, allow_nan=False)) == content
 
 
+def test_patterns_are_drawn_for_as_many_tests_as_there_are() -> None:
+    """With 9 patterns a p-value is at least 0.1, and so would be no evidence of anything."""
+    frames = _three(np.random.default_rng(3), SUSTAINED)
+    paired = pair(dict(zip(("base", "middle", "final"), frames, strict=True)))
+    found = regimes(paired, ("base", "middle", "final"), 128, resamples=2000, draws=9)
+    assert {row.regime for row in found} == {SUSTAINED}
+
+
 @pytest.mark.parametrize("regime", [DIMINISH, PLATEAU, SUSTAINED])
 def test_few_problems_leave_it_undecided_with_a_reason(regime: str) -> None:
     frames = _three(np.random.default_rng(3), regime, problems=5)

@@ -151,6 +151,20 @@ def test_top_p_is_the_recipes_unless_it_is_given(
     assert {key.asking.top_p for key in Store.read(tmp_path / "out").keys.values()} == {top_p}
 
 
+@pytest.mark.parametrize("out", ["file", "file/below"])
+def test_an_out_that_cannot_be_written_is_told_before_anything_is_counted(tmp_path: Path, out: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"choose a folder that can be written by --out") as refused:
+        run("a", "b", "--from-samples", str(tmp_path / "nowhere"), "--out", str(tmp_path / out))
+    assert str(refused.value).startswith(str(tmp_path / out))
+
+
+def test_an_out_is_not_left_behind_where_nothing_was_counted(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="there are no samples"):
+        run("a", "b", "--from-samples", str(tmp_path / "nowhere"), "--out", str(tmp_path / "made" / "out"))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_rejudge_refuses_a_folder_without_samples_and_makes_none(tmp_path: Path) -> None:
     words = ["rejudge", str(tmp_path / "typo"), "--suite", "toy/echo", "--label", "second"]
     with pytest.raises(UserError, match="typo holds no samples"):

@@ -65,16 +65,15 @@ def blind_guesses(samples: int) -> int:
 
 
 def power_of(
-    looking_new: Sequence[dict[str, Any]], base: pl.DataFrame, tuned: pl.DataFrame, fresh: pl.DataFrame,
-    alpha: float, zeta: float,
-) -> Power:  # fmt: skip
+    looking_new: Sequence[dict[str, Any]], base: pl.DataFrame, tuned: pl.DataFrame, alpha: float, zeta: float
+) -> Power:
     """Power at the fewest samples, for claims that need a p-value of at most `alpha`.
 
-    Where there is no fresh sample yet, one of the base's size is taken as planned; where nothing is known of guessing
-    at the problems that look new, `blind_guesses` are.
+    Where no problem that looks new has a fresh sample yet, one of the base's size is taken as planned; where nothing is
+    known of guessing at these problems, `blind_guesses` are.
     """
     first, other = (int(frame["n"].to_numpy().min()) for frame in (base, tuned))
-    second = first if fresh.is_empty() else int(fresh["n"].to_numpy().min())
+    second = min((row["n_fresh"] for row in looking_new if row["n_fresh"] is not None), default=first)
     rates = [row["guess_rate"] for row in looking_new]
     known = [rate for rate in rates if rate is not None]
     made = [row["guess_n"] for row in looking_new if row["guess_n"]]

@@ -129,7 +129,7 @@ def claims(
     found = tuple(_claim(*each, q) for each in zip(rows, corrected, limits, strict=True))
     refuted = sum(1 for row in rows if row["c_fresh"])
     accepted = sum(claim.label == NEW for claim in found)
-    power = power_of(rows, base, tuned, fresh, q * max(1, accepted) / family, zeta)
+    power = power_of(rows, base, tuned, q * max(1, accepted) / family, zeta)
     return Claims(names[0], names[1], family, q, found, refuted, power)
 
 

@@ -88,10 +88,14 @@ def contrasts(
     `ks` is the grid; 1 and `boundary_k` are added to it. Raises ValueError for k above the fewest samples.
     """
     grid = tuple(sorted({1, boundary_k, *ks}))
+    names = names or (*paired.tasks, OVERALL)
+    tests = len(paired.tuned), len(paired.tuned) * sum(name != OVERALL for name in names)
     found = [
-        _contrast(paired, tuned, name, grid, boundary_k, extraction, seed, level, resamples, draws)
+        _contrast(
+            paired, tuned, name, grid, boundary_k, extraction, seed, level, resamples, draws, tests[name != OVERALL]
+        )
         for tuned in paired.tuned
-        for name in (names or (*paired.tasks, OVERALL))
+        for name in names
     ]
     by_task = _corrected([contrast for contrast in found if contrast.task != OVERALL])
     by_suite = _corrected([contrast for contrast in found if contrast.task == OVERALL])
@@ -100,7 +104,7 @@ def contrasts(
 
 def _contrast(
     paired: Paired, tuned: str, name: str, ks: tuple[int, ...], boundary_k: int, extraction: str, seed: int,
-    level: float, resamples: int, draws: int,
+    level: float, resamples: int, draws: int, tests: int,
 ) -> Contrast:  # fmt: skip
     rng = random_numbers(seed, name)
     base, other = (paired.pass_at(model, name, ks, extraction) for model in (paired.base, tuned))
@@ -112,7 +116,7 @@ def _contrast(
     *intervals, gap = mean_intervals(columns, rng, level=level, bounds=(-1.0, 1.0), resamples=resamples)
     tested = dict.fromkeys((1, boundary_k))
     swapped = swappable_differences(paired, paired.base, tuned, name, tuple(tested), extraction, seed=seed)
-    p_values = {k: sign_flip_p([task[row] for task in swapped], rng, draws) for row, k in enumerate(tested)}
+    p_values = {k: sign_flip_p([task[row] for task in swapped], rng, draws, tests) for row, k in enumerate(tested)}
     return Contrast(
         base=paired.base,
         tuned=tuned,

@@ -21,8 +21,8 @@ class Level(Plain):
 
     task: str
     level: float
-    trained: bool
-    """Whether training saw this level."""
+    trained: bool | None
+    """Whether training saw this level; None where that isn't known."""
     curves: tuple[Curve, ...]
     """Of every model."""
     contrasts: tuple[Contrast, ...]
@@ -35,6 +35,7 @@ def by_level(
     ks: Sequence[int],
     boundary_k: int,
     *,
+    unsure: Collection[str] = (),
     seed: int = 0,
     level: float = 0.95,
     resamples: int = RESAMPLES,
@@ -42,7 +43,8 @@ def by_level(
     """Compare models at every level of every task, sorted by both.
 
     `frames` are counts with a numeric column `level` besides; the first model is the base. `trained` names the levels
-    that training saw, by task; a task that isn't in it was never trained. Raises UserError for counts without levels.
+    that training saw, by task; at others it wasn't trained, but for tasks that are `unsure`, where that isn't known.
+    Raises UserError for counts without levels.
     """
     for model, frame in frames.items():
         if "level" not in frame.columns:
@@ -61,11 +63,12 @@ def by_level(
     found = []
     for index, name in enumerate(paired.tasks):
         task, _, at = name.rpartition("@")
+        seen = float(at) in {float(value) for value in trained.get(task, ())}
         found.append(
             Level(
                 task=task,
                 level=float(at),
-                trained=float(at) in {float(value) for value in trained.get(task, ())},
+                trained=seen or (None if task in unsure else False),
                 curves=tuple(of_model[index] for of_model in of_models),
                 contrasts=tuple(row for row in against if row.task == name and row.task != OVERALL),
             )

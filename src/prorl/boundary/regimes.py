@@ -79,7 +79,11 @@ def regimes(
     base → final rose, which is the closed order of a hierarchy, and is corrected over the tasks. Overall stands alone.
     """
     names = names or (*paired.tasks, OVERALL)
-    found = [_measure(paired, models, name, boundary_k, extraction, seed, level, resamples, draws) for name in names]
+    tests = 2, 2 * sum(name != OVERALL for name in names)
+    found = [
+        _measure(paired, models, name, boundary_k, extraction, seed, level, resamples, draws, tests[name != OVERALL])
+        for name in names
+    ]
     tasks = iter(_corrected([p for name, (_, p) in zip(names, found, strict=True) if name != OVERALL]))
     return [
         _regime(name, models, boundary_k, margin, intervals, _corrected([p])[0] if name == OVERALL else next(tasks))
@@ -89,7 +93,7 @@ def regimes(
 
 def _measure(
     paired: Paired, models: tuple[str, str, str], name: str, k: int, extraction: str, seed: int, level: float,
-    resamples: int, draws: int,
+    resamples: int, draws: int, tests: int,
 ) -> tuple[list[Interval], PValues]:  # fmt: skip
     """Intervals of accuracy, boundary, early and late, and p-values of all but early."""
     base, middle, final = models
@@ -101,8 +105,8 @@ def _measure(
     intervals = mean_intervals(columns, rng, level=level, bounds=(-1.0, 1.0), resamples=resamples)
     from_base = swappable_differences(paired, base, final, name, (1, k), extraction, seed=seed)
     from_middle = swappable_differences(paired, middle, final, name, (k,), extraction, seed=seed)
-    p_1, p_k = (sign_flip_p([task[row] for task in from_base], rng, draws) for row in (0, 1))
-    return intervals, (p_1, p_k, sign_flip_p([task[0] for task in from_middle], rng, draws))
+    p_1, p_k = (sign_flip_p([task[row] for task in from_base], rng, draws, tests) for row in (0, 1))
+    return intervals, (p_1, p_k, sign_flip_p([task[0] for task in from_middle], rng, draws, tests))
 
 
 def _corrected(rows: Sequence[PValues]) -> list[PValues]:

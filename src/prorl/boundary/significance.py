@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
+from prorl.boundary.comparison import ALPHA
 from prorl.boundary.plain import Plain
 
 Floats = NDArray[np.float64]
@@ -20,16 +22,18 @@ DRAWS = 20_000
 
 FEWEST_DRAWS = 2000
 _SIGNS = 40_000_000
-"""Signs that are drawn in all: with many differences fewer patterns are drawn, at least `FEWEST_DRAWS`."""
+"""Signs that are drawn in all: with many differences fewer patterns are drawn, at least `FEWEST_DRAWS`, and as many as
+a p-value needs to be evidence after correction."""
 
 
-def sign_flip_p(strata: Sequence[Floats], rng: np.random.Generator, draws: int = DRAWS) -> float:
+def sign_flip_p(strata: Sequence[Floats], rng: np.random.Generator, draws: int = DRAWS, tests: int = 1) -> float:
     """Two-sided p-value of "both models are the same on every problem", by the mean of the strata's means.
 
     `strata` holds the paired differences, [problems] each. Were the models the same, swapping the two of a problem
     would change nothing, so each difference's sign is flipped at random: a paired permutation test, exact when few
-    differences are non-zero, otherwise from `draws` patterns (never below 1 / (draws + 1)). That needs equally many
-    samples of both models of a problem; `differences.swappable_differences` sees to it.
+    differences are non-zero, otherwise from `draws` patterns (never below 1 / (draws + 1)), or from more where the
+    p-value will be corrected for so many `tests` that it could never be below α. Swapping needs equally many samples of
+    both models of a problem; `differences.swappable_differences` sees to it.
     """
     weighted = np.concatenate([values / (len(values) * len(strata)) for values in strata])
     weighted = weighted[weighted != 0]
@@ -41,7 +45,7 @@ def sign_flip_p(strata: Sequence[Floats], rng: np.random.Generator, draws: int =
         signs = 2.0 * patterns - 1.0
         return float(np.mean(abs(signs @ weighted) >= observed))
     extreme = 0
-    draws = min(draws, max(FEWEST_DRAWS, _SIGNS // len(weighted)))
+    draws = max(min(draws, max(FEWEST_DRAWS, _SIGNS // len(weighted))), ceil(2 * tests / ALPHA))
     rows = max(1, 1_000_000 // len(weighted))
     for start in range(0, draws, rows):
         count = min(rows, draws - start)

@@ -116,7 +116,9 @@ def boundary(
     command = shlex.join(["prorl", *sys.argv[1:]])
     if from_samples:
         from prorl.boundary.imports.read import evidence_of
+        from prorl.boundary.report.write import check_folder
 
+        check_folder(out)
         evidence = evidence_of(from_samples, models or [], samples, command, verdicts)
     else:
         from prorl.boundary.laboratory.plan import Plan

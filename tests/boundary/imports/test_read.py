@@ -137,6 +137,57 @@ def test_harness_files_with_repeats_are_judged_response_by_response(tmp_path: Pa
     assert counts(evidence, "m") == {"h1": (3, 3, 3)}
 
 
+def test_harness_requests_for_the_choices_of_a_question_are_one_answer(tmp_path: Path) -> None:
+    """arc, mmlu, hellaswag: a request for each choice, with its log-likelihood; the metric says what was chosen."""
+    for model, right in (("b", (1.0, 0.0, 0.0)), ("m", (1.0, 1.0, 1.0))):
+        rows = [
+            {
+                **harness(doc, "none", 0.0, [], [], "2"), "metrics": ["acc", "acc_norm"], "acc": acc, "acc_norm": 0.0,
+                "exact_match": None,
+                "resps": [[[-2.5 - choice, False]] for choice in range(4)],
+                "filtered_resps": [[-2.5 - choice, False] for choice in range(4)],
+            }
+            for doc, acc in enumerate(right)
+        ]  # fmt: skip
+        write(tmp_path / model / "samples_arc_easy.jsonl", rows)
+    evidence = evidence_of([tmp_path], ["b", "m"], None, "c")
+    assert counts(evidence, "b") == {"h0": (1, 1, 1), "h1": (1, 0, 0), "h2": (1, 0, 0)}
+    assert counts(evidence, "m") == {"h0": (1, 1, 1), "h1": (1, 1, 1), "h2": (1, 1, 1)}
+    assert evidence.answers == {}, "a list of log-likelihoods is no answer"
+    assert evidence.right["m"].collect().height == 0, "and no text"
+
+
+def test_harness_targets_that_are_whole_solutions_are_compared_by_what_they_end_on(tmp_path: Path) -> None:
+    for model, filtered in (("b", ["18", "17"]), ("m", ["18", "18"])):
+        record = harness(1, "none", 0.5, ["x", "y"], filtered, "She sells 9 * 2 = 18 eggs.\n#### 18")
+        write(tmp_path / model / "samples_gsm8k.jsonl", [{**record, "filtered_resps": [filtered]}])
+    evidence = evidence_of([tmp_path], ["b", "m"], None, "c")
+    assert counts(evidence, "b") == {"h1": (2, 1, 1)}
+    assert counts(evidence, "m") == {"h1": (2, 2, 2)}
+
+
+@pytest.mark.parametrize(("metric", "value"), [("pass@1", 1.0), ("pass@1", 0.0), ("exact_match", 0.5)])
+def test_harness_responses_that_cannot_be_judged_one_by_one_are_refused(
+    tmp_path: Path, metric: str, value: float
+) -> None:
+    record = harness(1, "none", 0.0, ["return 1", "return 2"], ["return 1", "return 2"], "assert f() == 1")
+    del record["exact_match"]
+    file = write(tmp_path / "b" / "samples_t.jsonl", [{**record, "metrics": [metric], metric: value}])
+    with pytest.raises(UserError, match=r"document 1 .* one by one; log with repeats: 1 and several seeds") as refused:
+        evidence_of([file], ["b", "m"], None, "c")
+    assert "\n" not in str(refused.value)
+
+
+def test_harness_documents_that_are_equal_are_problems_of_their_own(tmp_path: Path) -> None:
+    """Numbered in the order of the data set, however a file is sorted, so the same for all models."""
+    for model, docs in (("b", (0, 1, 2)), ("m", (2, 1, 0))):
+        rows = [{**harness(doc, "none", float(doc == 2), ["x"], ["7"]), "doc_hash": f"h{doc % 2}"} for doc in docs]
+        write(tmp_path / model / "samples_t.jsonl", rows)
+    evidence = evidence_of([tmp_path], ["b", "m"], None, "c")
+    for model in ("b", "m"):
+        assert counts(evidence, model) == {"h0": (1, 0, 0), "h0-2": (1, 1, 1), "h1": (1, 0, 0)}
+
+
 def test_a_response_may_hold_separators_that_are_no_end_of_a_line(tmp_path: Path) -> None:
     """The harness writes texts as they are, and models write what they like."""
     record = {
@@ -168,6 +219,7 @@ def test_harness_files_of_several_seeds_add_up(tmp_path: Path) -> None:
         (generic("b", {"p": 1}), "no samples of m; the samples are of b"),
         ([harness(1, "none", 0.0, ["x", "y"], ["7"])], "2 responses, of which the filter none kept 1"),
         ([{**harness(1, "none", 0.0, ["x"], ["7"]), "exact_match": None}], "no metric found"),
+        ([{**harness(1, "none", 0.0, ["x"], ["7"]), "exact_match": float("nan")}], "no metric found"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(tmp_path: Path, rows: list[dict[str, Any]], message: str) -> None:
@@ -180,3 +232,50 @@ def test_a_torn_file_is_refused_by_its_line(tmp_path: Path) -> None:
     file.write_text(file.read_text() + '{"doc_id": 2, ')
     with pytest.raises(UserError, match="line 2"):
         evidence_of([file], ["b", "m"], None, "c")
+
+
+@pytest.mark.parametrize("kind", ["parquet", "jsonl"])
+def test_a_row_without_a_score_is_refused(tmp_path: Path, kind: str) -> None:
+    """NaN is above 1 to polars, and null is below it: neither was solved and neither failed."""
+    missing = (float("nan"), None) if kind == "parquet" else (None, None)
+    rows = [{"problem": "p", "model": m, "sample": i, "score": s} for m in "bm" for i, s in enumerate((0.0, *missing))]
+    file = tmp_path / f"x.{kind}"
+    frame = pl.DataFrame(rows)
+    frame.write_parquet(file) if kind == "parquet" else frame.write_ndjson(file)
+    with pytest.raises(UserError, match=rf"x\.{kind}: 4 rows have no score; judge them, or leave them out"):
+        evidence_of([file], ["b", "m"], None, "c")
+
+
+def test_a_row_without_a_tolerant_score_has_its_score_for_both(tmp_path: Path) -> None:
+    tolerant = (float("nan"), None, 1.0, None)
+    rows = [
+        {"problem": "p", "model": m, "score": float(i == 3), "tolerant_score": s}
+        for m in "bm"
+        for i, s in enumerate(tolerant)
+    ]
+    pl.DataFrame(rows).write_parquet(tmp_path / "x.parquet")
+    evidence = evidence_of([tmp_path], ["b", "m"], None, "c")
+    assert counts(evidence, "m") == {"p": (4, 1, 2)}
+    assert evidence.shares["m"]["unparseable"].to_list() == [0.25]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("sample", "s0"), ("score", "correct"), ("tokens", [1]), ("answer", [1]), ("finished", "perhaps")],
+)
+@pytest.mark.parametrize("kind", ["parquet", "jsonl"])
+def test_a_column_of_another_type_is_refused_by_its_name(tmp_path: Path, column: str, value: Any, kind: str) -> None:
+    rows = [{**row, column: value} for row in generic("b", {"p": 1}, 1) + generic("m", {"p": 1}, 1)]
+    file = tmp_path / f"x.{kind}"
+    frame = pl.DataFrame(rows)
+    frame.write_parquet(file) if kind == "parquet" else frame.write_ndjson(file)
+    with pytest.raises(UserError, match=rf"x\.{kind}: column {column}: ") as refused:
+        evidence_of([file], ["b", "m"], None, "c")
+    assert "\n" not in str(refused.value)
+
+
+def test_hundreds_of_files_add_up(tmp_path: Path) -> None:
+    """Each is numbered on after the one before: beyond 2 ** 31."""
+    files = [write(tmp_path / f"{i}.jsonl", generic("b", {"p": 0}, 1) + generic("m", {"p": 1}, 1)) for i in range(220)]
+    evidence = evidence_of(files, ["b", "m"], None, "c")
+    assert counts(evidence, "m") == {"p": (220, 220, 220)}

@@ -60,8 +60,8 @@ def suite() -> Iterator[Suite]:
 
 
 @contextmanager
-def bench(folder: Path, suite: Suite) -> Iterator[Bench]:
-    problems = suite.held_out(Split.TEST, PROBLEMS)
+def bench(folder: Path, suite: Suite, asked: int = PROBLEMS) -> Iterator[Bench]:
+    problems = suite.held_out(Split.TEST, asked)
     with Store.open(folder) as store, WorkerPool[Problem](suite.judge, 1) as pool:
         yield Bench(store, suite, problems, pool, Compute(precision="fp32"))
 
@@ -238,6 +238,25 @@ def test_a_judge_of_ones_own_is_asked_besides(
     assert {claim.label for claim in reckon(lost).claims[0].claims} == {NOT_ESTABLISHED}
 
 
+def test_a_folder_goes_on_with_fewer_problems_and_a_judge_and_then_with_all(
+    measured: tuple[Path, Evidence], subjects: list[Subject], suite: Suite, tmp_path: Path
+) -> None:
+    """What isn't asked now isn't judged now, and is as soon as it is asked."""
+    shutil.copytree(measured[0], tmp_path / "out")
+    plan = replace(PLAN, judge="tasks_with_steps:accepts_half", scored=0)
+    first = {p.id: p.messages[-1].content[0] for p in suite.held_out(Split.TEST, PROBLEMS)}
+    for asked in (4, PROBLEMS):
+        with bench(tmp_path / "out", suite, asked) as opened:
+            found = measure(opened, subjects, plan)
+        again = evidence_of([tmp_path / "out"], [], None, "again")
+        for evidence in (found, again):
+            assert evidence.unread == frozenset()
+            right = {row["problem"]: row["c"] for row in evidence.counts["b"].to_dicts()}
+            assert len(right) == asked
+            expected = {problem: c * (first[problem] in JUDGED) for problem, c in right.items()}
+            assert dict(evidence.judged["b"].select("problem", "c_verified").iter_rows()) == expected
+
+
 def test_a_judge_that_was_changed_is_asked_again(
     measured: tuple[Path, Evidence], suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -354,6 +373,19 @@ def test_entropies_and_perplexities_are_those_of_the_models(measured: tuple[Path
         assert scores.entropy == pytest.approx(4.5, abs=0.2), "near log 99, a little below"
         assert scores.perplexity is not None
         assert 60 < scores.perplexity < 200
+
+
+def test_right_answers_beyond_the_samples_that_count_are_not_read(
+    measured: tuple[Path, Evidence], subjects: list[Subject], suite: Suite, tmp_path: Path
+) -> None:
+    """A folder may hold more of them, of an earlier and larger measurement."""
+    shutil.copytree(measured[0], tmp_path / "out")
+    with bench(tmp_path / "out", suite) as opened:
+        found = measure(opened, subjects, replace(PLAN, samples=16))
+    right = [scores.rows for scores in found.scores if scores.right_ones]
+    counted = sum(int(frame["c"].clip(upper_bound=PLAN.scored).sum()) for frame in found.counts.values())
+    assert sum(rows.height for rows in right) == 2 * counted > 0
+    assert all(rows["sample"].max() < 16 for rows in right if rows.height)
 
 
 def test_what_was_measured_is_written_down(measured: tuple[Path, Evidence]) -> None:

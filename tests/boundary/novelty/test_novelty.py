@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prorl.boundary.novelty.corpus import HELD_OUT, read
-from prorl.boundary.novelty.measure import LENGTHS, measure
+from prorl.boundary.novelty.measure import LENGTHS, PER_PROBLEM, measure
 from prorl.boundary.novelty.search import longest_matches, uniqueness
 from prorl.boundary.novelty.words import words
 from prorl.errors import UserError
@@ -111,6 +111,14 @@ def test_windows_have_one_length_and_texts_that_are_too_short_are_counted(tmp_pa
     found = measure(corpus, {"m": rows(long, "too short", f"{long} and something else that nobody wrote")}, window=11)
     assert (found[0].windows, found[0].too_short) == (2, 1)
     assert found[0].uniqueness == dict.fromkeys(range(5, 12), 0.0) | {12: 1.0}
+
+
+def test_problems_of_two_tasks_that_have_one_number_are_two(tmp_path: Path) -> None:
+    corpus = read([a_corpus(tmp_path)])
+    texts = [f"the quick brown fox jumps over the lazy dog and {number} cats run" for number in range(PER_PROBLEM)]
+    right = pl.concat([rows(*texts).with_columns(task=pl.lit(task), problem=pl.lit("0")) for task in ("a", "b")])
+    found = measure(corpus, {"m": right}, window=12)[0]
+    assert (found.windows, found.problems) == (2 * PER_PROBLEM, 2)
 
 
 def test_a_corpus_without_text_is_refused(tmp_path: Path) -> None:

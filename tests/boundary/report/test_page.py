@@ -10,6 +10,8 @@ import pytest
 
 from prorl.boundary.laboratory.reckon import reckon
 from prorl.boundary.laboratory.results import Results
+from prorl.boundary.novelty.measure import Novelty
+from prorl.boundary.report.page import page
 from prorl.boundary.report.write import write
 
 from ...browser import Browser
@@ -101,6 +103,15 @@ def test_the_page_says_where_halves_were_dealt_by_chance_and_what_has_no_entropy
     assert "of counts alone the halves were dealt by chance" in page
     overall = results.answer_entropy[MODELS[0]][-1]
     assert f"{overall.missing} of {overall.missing + overall.problems} problems have no value" in page
+
+
+def test_novelty_has_its_lengths_where_the_first_author_has_no_window(results: Results) -> None:
+    some = Novelty("run@40", False, 3, 2, 32, 0, {5: 0.25, 6: 0.5}, None, None, "A note.")
+    none = replace(some, author="base", windows=0, uniqueness={})
+    written = page(replace(results, novelty=(none, some)))
+    assert "<th>L=5</th><th>L=6</th>" in written
+    table = written.split('aria-label="Novelty"')[1].split("</table>")[0]
+    assert [row.count("<td") for row in table.split("<tr>")[2:]] == [8, 8]
 
 
 def test_figures_are_vectors_and_say_the_command(out: Path) -> None:

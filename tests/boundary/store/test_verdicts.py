@@ -80,7 +80,7 @@ def test_only_new_parts_are_judged_the_next_time_and_equal_texts_once(store: Sto
     rejudge(store, KEY, "new", first, PROBLEMS)
     assert len(first.asked) == 2 * 3 + 2 * 3
     store.parts(KEY).add(rows(9, 1))
-    with pytest.raises(UserError, match="some samples have no verdict"):
+    with pytest.raises(UserError, match=r"some samples have no verdict 'new'; run prorl rejudge again"):
         scan(store, KEY, "new")
     assert rejudge(store, KEY, "new", second, PROBLEMS) == 2
     assert scan(store, KEY, "new").collect().height == 20
@@ -94,6 +94,20 @@ def test_with_only_solved_wrong_answers_keep_their_verdict(store: Store) -> None
     right = merged.filter((pl.col("sample") % 2 == 1) & pl.col("text").str.ends_with("0"))
     assert right["score"].to_list() == [1.0] * 2
     assert merged["score"].sum() == 2
+
+
+def test_right_answers_to_problems_that_are_not_asked_are_judged_once_they_are(store: Store) -> None:
+    first, second, third, all_at_once = Judge(), Judge(), Judge(), Judge()
+    rejudge(store, KEY, "steps", first, {"p": PROBLEMS["p"]}, only_solved=True)
+    assert {problem for problem, _ in first.asked} == {"p"}
+    half = scan(store, KEY, "steps").collect()
+    empty = half.filter(pl.col("outcome").is_null())
+    assert sorted(empty.select("problem", "sample").iter_rows()) == [("q", 1), ("q", 3), ("q", 5), ("q", 7)]
+    assert rejudge(store, KEY, "steps", second, PROBLEMS, only_solved=True) == 4
+    assert {problem for problem, _ in second.asked} == {"q"}
+    assert rejudge(store, KEY, "steps", third, PROBLEMS, only_solved=True) == 0
+    rejudge(store, KEY, "whole", all_at_once, PROBLEMS, only_solved=True)
+    assert scan(store, KEY, "steps").collect().equals(scan(store, KEY, "whole").collect())
 
 
 def test_problems_that_are_not_known_and_labels_that_cannot_be_are_refused(store: Store) -> None:

@@ -21,7 +21,7 @@ def read(file: Path) -> tuple[pl.LazyFrame, list[str]]:
 
     `task` defaults to "all", `tolerant_score` to the score, `outcome` to solved by the score, unparseable where only
     the tolerant score counts (right, but not in the format that was asked for), else wrong. Raises UserError for a file
-    that can't be read, lacks a column or holds a sample twice.
+    that can't be read, lacks a column or a score, has a column of another type or holds a sample twice.
     """
     rows = _opened(file)
     there = rows.collect_schema().names()
@@ -38,7 +38,7 @@ def read(file: Path) -> tuple[pl.LazyFrame, list[str]]:
         .when(pl.col("tolerant_score") >= SUCCESS).then(pl.lit(Outcome.UNPARSEABLE.value))
         .otherwise(pl.lit(Outcome.WRONG.value)),
     }  # fmt: skip
-    rows = rows.with_columns(pl.col("score").cast(pl.Float64))
+    rows = _with_scores(file, _of_our_types(file, rows))
     for name, value in defaults.items():  # one after the other: the outcome is told from the tolerant score
         rows = rows if name in there else rows.with_columns(value.alias(name))
     if "sample" in there:
@@ -48,6 +48,29 @@ def read(file: Path) -> tuple[pl.LazyFrame, list[str]]:
     absent = [pl.lit(None).alias(name) for name in SCHEMA if name not in (*there, *defaults, "sample")]
     notes = [] if "tolerant_score" in there else [f"{file.name}: no tolerant scores; strict ones stand for both"]
     return rows.with_columns(absent).select(SCHEMA.names()).cast(SCHEMA), notes
+
+
+def _of_our_types(file: Path, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The columns that the store has too, in its types."""
+    types = rows.collect_schema()
+    for name in [name for name in SCHEMA if name in types and types[name] != SCHEMA[name]]:
+        cast = pl.col(name).cast(SCHEMA[name])
+        try:
+            rows.select(cast.null_count()).collect()
+        except pl.exceptions.PolarsError as error:
+            raise UserError(f"{file}: column {name}: {lines_of(error)[0]}; it must hold {SCHEMA[name]}") from None
+        rows = rows.with_columns(cast)
+    return rows
+
+
+def _with_scores(file: Path, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """NaN is no score, strict or tolerant; a tolerant score that is missing is the strict one."""
+    scores = [name for name in ("score", "tolerant_score") if name in rows.collect_schema()]
+    rows = rows.with_columns(pl.col(scores).fill_nan(None))
+    missing = rows.select(pl.col("score").null_count()).collect().item()
+    if missing:
+        raise UserError(f"{file}: {missing} rows have no score; judge them, or leave them out")
+    return rows.with_columns(pl.col(scores).fill_null(pl.col("score")))
 
 
 def _refuse_repeated(file: Path, rows: pl.LazyFrame) -> None:

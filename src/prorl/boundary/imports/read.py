@@ -75,7 +75,8 @@ def _rows(paths: Sequence[Path]) -> tuple[pl.LazyFrame, list[str]]:
             notes += said
     if len(frames) == 1:
         return frames[0], notes
-    numbered = [frame.with_columns(sample=pl.col("sample") + index * 10**7) for index, frame in enumerate(frames)]
+    number = pl.col("sample").cast(pl.Int64)
+    numbered = [frame.with_columns(sample=number + index * 10**7) for index, frame in enumerate(frames)]
     again = pl.int_range(pl.len()).over("model", "task", "problem", order_by="sample").cast(SCHEMA["sample"])
     return pl.concat(numbered).with_columns(sample=again), notes
 

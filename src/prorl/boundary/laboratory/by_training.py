@@ -24,12 +24,15 @@ def levels(evidence: Evidence, ks: Sequence[int], boundary: int, seed: int, leve
     if not several or len(frames) < 2:
         return ()
     trained: dict[str, list[float]] = {}
+    unsure = set() if evidence.trained else {*several}
     for name in evidence.trained:
         task, at, label = name.partition("@")
         if at and label.removeprefix("level").replace(".", "", 1).isdecimal():
             trained.setdefault(task, []).append(float(label.removeprefix("level")))
+        else:
+            unsure.add(task)
     kept = {model: frame.filter(pl.col("task").is_in(several)) for model, frame in frames.items()}
-    return tuple(by_level(kept, trained, ks, boundary, seed=seed, level=level))
+    return tuple(by_level(kept, trained, ks, boundary, unsure=unsure, seed=seed, level=level))
 
 
 def _with_levels(frame: pl.DataFrame) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from prorl.boundary.laboratory.bench import Bench
 from prorl.boundary.laboratory.evidence import Evidence
 from prorl.boundary.laboratory.guessing import guess_columns
 from prorl.boundary.laboratory.plan import FRESH, Plan
-from prorl.boundary.laboratory.scoring import score
+from prorl.boundary.laboratory.scoring import Scores, score
 from prorl.boundary.laboratory.subject import Subject
 from prorl.boundary.laboratory.tally import answer_counts, outcome_shares, right_answers
 from prorl.boundary.laboratory.temperature import at, matched
@@ -111,12 +111,15 @@ def _look_again(
 def _score(bench: Bench, subjects: Sequence[Subject], plan: Plan, keys: Mapping[str, Key], evidence: Evidence) -> None:
     """Own completions for the entropy, and right answers crosswise with the base for perplexity."""
     base = subjects[0]
+
+    def scored(scorer: Subject, author: Subject, right_ones: bool) -> Scores:
+        of, problems = keys[author.name], bench.problems
+        return score(bench, scorer, author, of, problems, plan.scored, counted=plan.samples, right_ones=right_ones)
+
     for scorer in subjects:
-        evidence.scores.append(score(bench, scorer, scorer, keys[scorer.name], bench.problems, plan.scored))
+        evidence.scores.append(scored(scorer, scorer, False))
         for author in subjects if scorer is base else (base, scorer):
-            evidence.scores.append(
-                score(bench, scorer, author, keys[author.name], bench.problems, plan.scored, right_ones=True)
-            )
+            evidence.scores.append(scored(scorer, author, True))
 
 
 def _match(bench: Bench, subjects: Sequence[Subject], plan: Plan, keys: Mapping[str, Key], evidence: Evidence) -> None:

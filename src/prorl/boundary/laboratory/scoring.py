@@ -52,13 +52,13 @@ class Scores:
 
 def score(
     bench: Bench, scorer: Subject, author: Subject, of: Key, problems: Sequence[Problem], samples: int, *,
-    temperature: float = 1.0, right_ones: bool = False,
+    counted: int, temperature: float = 1.0, right_ones: bool = False,
 ) -> Scores:  # fmt: skip
-    """Score the first `samples` completions of every problem, or the first right ones of each.
+    """Score the first `samples` completions of every problem, or the first right ones of the `counted` ones of each.
 
     What was scored before is read from `scores/`. Completions are token ids, so both models must have one tokenizer.
     """
-    rows = _chosen(bench, of, problems, samples, right_ones)
+    rows = _chosen(bench, of, problems, samples, counted, right_ones)
     engine_id = bench.key(scorer, of.asking, of.seed).model
     kind = "right" if right_ones else "first"
     folder = bench.store.folder / "scores" / engine_id / f"{of.model}-{of.asking.id}-{of.seed}"
@@ -72,11 +72,13 @@ def score(
     return Scores(scorer.name, author.name, right_ones, scored)
 
 
-def _chosen(bench: Bench, of: Key, problems: Sequence[Problem], samples: int, right_ones: bool) -> pl.DataFrame:
+def _chosen(
+    bench: Bench, of: Key, problems: Sequence[Problem], samples: int, counted: int, right_ones: bool
+) -> pl.DataFrame:
     """Completions to score, sorted by problem and number."""
     columns = ("task", "problem", "sample", "score", "ids")
     asked = [problem.id for problem in problems]
-    rows = bench.store.parts(of).scan(columns).filter(pl.col("problem").is_in(asked))
+    rows = bench.store.parts(of).scan(columns).filter((pl.col("sample") < counted) & pl.col("problem").is_in(asked))
     rows = rows.filter(pl.col("score") >= SUCCESS) if right_ones else rows
     return (
         rows.filter(pl.col("ids").list.len() > 0)

@@ -89,7 +89,8 @@ def at(asking: Asking, temperature: float) -> Asking:
 
 def _entropy(bench: Bench, subject: Subject, key: Key, problems: Sequence[Problem]) -> float:
     """Entropy per token of a model's own completions, at the temperature that they were sampled at."""
-    scores = score(bench, subject, subject, key, problems, PROBES, temperature=key.asking.temperature)
+    temperature = key.asking.temperature
+    scores = score(bench, subject, subject, key, problems, PROBES, counted=PROBES, temperature=temperature)
     if scores.entropy is None:
-        raise UserError(f"{subject.name} answers nothing at all at temperature {key.asking.temperature:g}")
+        raise UserError(f"{subject.name} answers nothing at all at temperature {temperature:g}")
     return scores.entropy

@@ -80,7 +80,8 @@ def _windows(rows: pl.DataFrame, window: int) -> tuple[list[tuple[str, str, list
     """The first `window` tokens of the first different texts of every problem; and how many texts are too short."""
     cut, short = [], 0
     different = rows.unique(("task", "problem", "text"), maintain_order=True)
-    for row in different.group_by("problem", maintain_order=True).head(PER_PROBLEM).iter_rows(named=True):
+    first = different.group_by("task", "problem", maintain_order=True).head(PER_PROBLEM)
+    for row in first.iter_rows(named=True):
         tokens = words(row["text"])
         if len(tokens) < window:
             short += 1

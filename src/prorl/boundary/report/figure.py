@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -28,12 +28,16 @@ class Series:
     """What each point is called."""
 
     @staticmethod
-    def of(name: str, model: int, points: dict[Any, Interval], *, dashed: bool = False, kind: Kind = "line") -> Series:
-        """A series of estimates with intervals."""
-        found = list(points.values())
+    def of(
+        name: str, model: int, points: Mapping[Any, Interval] | Sequence[tuple[Any, Interval]], *,
+        dashed: bool = False, kind: Kind = "line",
+    ) -> Series:  # fmt: skip
+        """A series of estimates with intervals, by x; or in pairs, where several may have one x."""
+        pairs = list(points.items()) if isinstance(points, Mapping) else list(points)
+        found = [interval for _, interval in pairs]
         return Series(
-            name, model, list(points), [i.estimate for i in found], [i.low for i in found], [i.high for i in found],
-            kind, dashed,
+            name, model, [x for x, _ in pairs], [i.estimate for i in found], [i.low for i in found],
+            [i.high for i in found], kind, dashed,
         )  # fmt: skip
 
 

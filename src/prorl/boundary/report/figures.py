@@ -9,18 +9,19 @@ from prorl.boundary.laboratory.results import Results
 from prorl.boundary.paired import OVERALL, STRICT, TOLERANT
 from prorl.boundary.report import figures_covariates
 from prorl.boundary.report.figure import Figure, Series
+from prorl.tasks.names import short
 
 SHARES = (-0.02, 1.02)
-
-
-def short(task: str) -> str:
-    """A task's name without its family."""
-    return task.rsplit("/", 1)[-1]
 
 
 def rows_of(results: Results) -> list[str]:
     """Rows of every table and chart: the suite first, then its tasks."""
     return [OVERALL, *sorted({curve.task for curve in results.analysis.curves} - {OVERALL})]
+
+
+def names_of(results: Results) -> dict[str, str]:
+    """What tables and charts call these rows."""
+    return short(rows_of(results))
 
 
 def how(results: Results, extraction: str, what: str = "", of: str = "", intervals: bool = True) -> str:
@@ -50,9 +51,8 @@ def _pass_at_k(results: Results, index: int, task: str, extraction: str) -> Figu
         for place, curve in enumerate(curves)
     ]
     caption = how(results, extraction, "Unbiased pass@k. ", f"{curves[0].problems} problems")
-    return Figure(
-        f"{extraction}-{index}", short(task), caption, series, "k", f"pass@k, {extraction}", log_x=True, y_range=SHARES
-    )
+    name, y = names_of(results)[task], f"pass@k, {extraction}"
+    return Figure(f"{extraction}-{index}", name, caption, series, "k", y, log_x=True, y_range=SHARES)
 
 
 def _curves(results: Results, task: str) -> list[Curve]:
@@ -62,7 +62,7 @@ def _curves(results: Results, task: str) -> list[Curve]:
 
 def delta(results: Results) -> list[Figure]:
     """Δpass@k of every tuned model: the suite's first, then one a task; strict with its band, tolerant dashed."""
-    found = []
+    found, names = [], names_of(results)
     for index, task in enumerate(rows_of(results)):
         rows = [row for row in results.analysis.contrasts if row.task == task]
         series = [
@@ -76,7 +76,7 @@ def delta(results: Results) -> list[Figure]:
             results, "strict (line and band) and tolerant (dashed)",
             f"Mean over problems of pass@k − pass@k of {results.models[0]}, paired. ", f"{rows[0].problems} problems",
         )  # fmt: skip
-        found.append(Figure(f"delta-{index}", short(task), caption, series, "k", "Δ pass@k", log_x=True, lines=(0.0,)))
+        found.append(Figure(f"delta-{index}", names[task], caption, series, "k", "Δ pass@k", log_x=True, lines=(0.0,)))
     return found
 
 
@@ -85,7 +85,7 @@ SETS = (("both", "both"), ("base_only", "base only"), ("tuned_only", "tuned only
 
 def solvable(results: Results) -> list[Figure]:
     """Shares of the four sets by task, one figure for each tuned model."""
-    found = []
+    found, called = [], names_of(results)
     for place, tuned in enumerate(results.models[1:]):
         rows = {row.task: row for row in results.analysis.supports if row.tuned == tuned and row.extraction == STRICT}
         names = [task for task in rows_of(results) if task in rows]
@@ -94,7 +94,7 @@ def solvable(results: Results) -> list[Figure]:
         totals = [sum(rows[task].counts.values()) for task in names]
         series = [
             Series(
-                label, colour, [short(task) for task in names],
+                label, colour, [called[task] for task in names],
                 [rows[task].counts[key] / total for task, total in zip(names, totals, strict=True)], kind="bar",
             )
             for (key, label), colour in zip(SETS, (1, 3, 2, 0), strict=True)
@@ -111,7 +111,7 @@ def solvable(results: Results) -> list[Figure]:
 
 def histograms(results: Results) -> list[Figure]:
     """pass@1 of problems as a histogram, all models side by side; the suite's first, then one a task."""
-    found = []
+    found, names = [], names_of(results)
     for index, task in enumerate(rows_of(results)):
         spreads = {spread.model: spread for spread in results.analysis.spreads if spread.task == task}
         series = []
@@ -122,7 +122,7 @@ def histograms(results: Results) -> list[Figure]:
             series.append(Series(model, place, bins, [spread.never, *spread.between, spread.always], kind="bar"))
         caption = how(results, STRICT, "Problems by c/n, which sampling noise blurs. ", intervals=False)
         found.append(
-            Figure(f"rates-{index}", short(task), caption, series, "share of samples solved", "share of problems")
+            Figure(f"rates-{index}", names[task], caption, series, "share of samples solved", "share of problems")
         )
     return found
 

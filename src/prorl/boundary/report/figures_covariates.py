@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from prorl.boundary.intervals import Interval
 from prorl.boundary.laboratory.results import Results
+from prorl.boundary.levels import Level
 from prorl.boundary.paired import OVERALL, STRICT
 from prorl.boundary.report.figure import Figure, Series
+from prorl.tasks.names import short
 
 
 def everything(results: Results) -> Iterator[tuple[str, Figure]]:
@@ -39,7 +40,7 @@ def competence(results: Results) -> Figure | None:
             for row in results.analysis.contrasts
             if row.tuned == tuned and row.extraction == STRICT
         }
-        names = [task.rsplit("/", 1)[-1] for task in tasks]
+        names = list(short(tasks).values())
         series.append(
             Series(tuned, place, [base[t] for t in tasks], [gains[t] for t in tasks], kind="points", labels=names)
         )
@@ -56,12 +57,12 @@ def duration(results: Results) -> Figure | None:
     if not results.duration:
         return None
     k = results.analysis.boundary_k
-    measures: tuple[tuple[str, int, dict[int, Interval]], ...] = (
-        ("pass@1", 1, {row.steps: row.accuracy for row in results.duration}),
-        (f"pass@{k}", 2, {row.steps: row.boundary for row in results.duration}),
-    )
-    series = [Series.of(name, colour, points) for name, colour, points in measures]
-    caption = _caption(results, "The suite's mean by training steps; 0 is the base. ")
+    series = [
+        Series.of("pass@1", 1, [(row.steps, row.accuracy) for row in results.duration]),
+        Series.of(f"pass@{k}", 2, [(row.steps, row.boundary) for row in results.duration]),
+    ]
+    base = next(row.steps for row in results.duration if row.model == results.models[0])
+    caption = _caption(results, f"The suite's mean by training steps; {base} is the base. ")
     return Figure("duration", "training duration", caption, series, "training steps", "pass@k", y_range=(-0.02, 1.02))
 
 
@@ -80,9 +81,8 @@ def majority(results: Results) -> Figure | None:
 def levels(results: Results) -> Iterator[Figure]:
     """pass@1 and the boundary by level, one figure a task."""
     k = results.analysis.boundary_k
-    for task in sorted({row.task for row in results.levels}):
+    for task, name in short(sorted({row.task for row in results.levels})).items():
         rows = [row for row in results.levels if row.task == task]
-        trained = [row.level for row in rows if row.trained]
         series = []
         for place, model in enumerate(results.models):
             of_model = {row.level: next(c for c in row.curves if c.model == model) for row in rows}
@@ -90,12 +90,17 @@ def levels(results: Results) -> Iterator[Figure]:
             reach = {level: curve.strict[k] for level, curve in of_model.items()}
             series += [Series.of(f"{model}, pass@1", place, first)]
             series += [Series.of(f"{model}, pass@{k}", place, reach, dashed=True)]
-        said = f"trained at {', '.join(f'{level:g}' for level in trained)}" if trained else "no level was trained"
-        caption = _caption(results, f"By level of difficulty; {said}. ")
-        name = task.rsplit("/", 1)[-1]
-        yield Figure(
-            f"levels_{name}", f"difficulty of {name}", caption, series, "level", "pass@k", y_range=(-0.02, 1.02)
-        )
+        caption = _caption(results, f"By level of difficulty; {_trained(rows)}. ")
+        file = f"levels_{name.replace('/', '-')}"
+        yield Figure(file, f"difficulty of {name}", caption, series, "level", "pass@k", y_range=(-0.02, 1.02))
+
+
+def _trained(rows: Sequence[Level]) -> str:
+    """What is known of the levels that training asked."""
+    trained = ", ".join(f"{row.level:g}" for row in rows if row.trained)
+    if any(row.trained is None for row in rows):
+        return f"trained at {trained}; of the others it isn't known" if trained else "it isn't known which were trained"
+    return f"trained at {trained}" if trained else "no level was trained"
 
 
 def _caption(results: Results, what: str) -> str:

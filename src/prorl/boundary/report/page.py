@@ -11,7 +11,6 @@ from prorl.boundary.report import figures, figures_covariates
 from prorl.boundary.report.figure import Figure
 from prorl.boundary.report.plotly import chart
 from prorl.page.render import render
-from prorl.tasks.names import short
 
 _EMPTY = {"unparseable": None, "timeout": None, "error": None, "unfinished": None, "tokens": None}
 
@@ -38,7 +37,7 @@ def page(results: Results) -> str:
         "prorl.boundary.report",
         "boundary.html.j2",
         [chart(figure) for figure in drawn],
-        short=short(figures.rows_of(results)),
+        short=figures.names_of(results),
         results=results,
         models=results.models,
         tuned=results.models[1:],
@@ -59,6 +58,7 @@ def page(results: Results) -> str:
         bound_ks=[k for k in dict.fromkeys((8, analysis.boundary_k)) if k in analysis.ks and k > 1],
         matched={row.tuned: row for row in results.matched_contrasts if row.task == OVERALL},
         shares=_shares(results),
+        lengths=next((list(row.uniqueness) for row in results.novelty if row.uniqueness), []),
         facts=_facts(results.source),
         **covariates,
     )
