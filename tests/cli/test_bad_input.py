@@ -43,6 +43,7 @@ def prorl(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]
         (["train", "quickstart", "resets.plateau.patience=2"], ["resets.plateau needs a validation section"]),
         (["train", "quickstart", "health.length.signal=lenght"], ["guard 'length'", "'lenght'"]),
         (["tasks", "profile", "m", "toy/echo", "--out", "/proc/p.parquet"], ["/proc/p.parquet", "--out"]),
+        (["recipe", "show", "quickstart", "health.custom.mine.abov=3"], ["'health.custom.mine.abov'", "'above'"]),
         (["models", "remove", "nosuch"], ["'nosuch'", "smollm2-135m"]),
     ],
 )

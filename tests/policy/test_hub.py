@@ -113,7 +113,8 @@ def test_only_the_needed_files_come_and_later_the_cache_is_enough(hub: str, tmp_
     assert (Path(folder) / weights).read_bytes() == (tiny_model / weights).read_bytes()
     assert "'download'" in steps
 
-    assert resolve("lab/open@v2", tmp_path, HF_ENDPOINT=hub)[0].startswith("folder ")
+    for revision in ("v2", "refs/pr/1"):
+        assert resolve(f"lab/open@{revision}", tmp_path, HF_ENDPOINT=hub)[0].startswith("folder ")
     assert resolve("lab/open", tmp_path, HF_HUB_OFFLINE="1")[0] == said
     assert resolve("lab/open", tmp_path, HF_ENDPOINT="http://127.0.0.1:9")[0] == said
     shutil.rmtree(tmp_path / "hub")

@@ -6,7 +6,16 @@ import random
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, GemmaConfig, LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config
+from transformers import (
+    AutoModelForCausalLM,
+    GemmaConfig,
+    Glm4Config,
+    LlamaConfig,
+    MistralConfig,
+    Phi3Config,
+    Qwen2Config,
+    Qwen3Config,
+)  # fmt: skip
 
 from prorl.errors import UserError
 from prorl.policy import tree
@@ -24,9 +33,12 @@ FAMILIES = {
     "qwen3": Qwen3Config(**SIZES, head_dim=16),
     "mistral": MistralConfig(**SIZES, sliding_window=None),
     "gemma": GemmaConfig(**SIZES, head_dim=16),
+    "phi3": Phi3Config(**SIZES, sliding_window=None, pad_token_id=0),
+    "glm4": Glm4Config(**SIZES, head_dim=16, pad_token_id=0),
 }
 FUSED = {
     "llama": (5, 2, 2), "qwen2": (5, 2, 2), "qwen3": (9, 2, 2), "mistral": (5, 2, 2), "gemma": (5, 0, 2),
+    "phi3": (5, 0, 0), "glm4": (9, 0, 0),
 }  # fmt: skip
 """Norms, feed-forward layers and attentions that compute in fewer passes; Gemma's gate is not silu."""
 
@@ -120,7 +132,7 @@ def test_attention_that_trees_cannot_serve_is_refused(tmp_path) -> None:
     from prorl.policy.nano import character_tokenizer
 
     character_tokenizer(128).save_pretrained(tmp_path)
-    with pytest.raises(UserError, match="sliding-window"):
+    with pytest.raises(UserError, match="sliding_attention"):
         Policy.load(tmp_path, torch.float32)
 
 

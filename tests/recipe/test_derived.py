@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from prorl.recipe.derived import derive
 from prorl.recipe.load import load
+from prorl.recipe.memory import ModelShape
+
+NANO = ModelShape(997_120, 4, 128, 512, 4, 2, 32, 101)
 
 
 def test_counts_of_the_quickstart() -> None:
@@ -22,3 +27,28 @@ def test_counts_of_the_quickstart() -> None:
 def test_an_imitating_step_trains_on_one_example_a_prompt() -> None:
     recipe = load("laptop-prorl", ["stages.learn.steps=10", "stages.near.steps=2", "stages.far.steps=3"])
     assert derive(recipe, None)["trained samples"] == f"{10 * 32 + 5 * 4 * 16:,}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "kept"),
+    [
+        ([], "the 2 newest, the best by training reward, those of resets"),
+        (["checkpoint.keep=3", "checkpoint.keep_resets=false"], "the 3 newest, the best by training reward"),
+        (["validation.every=5"], "the 2 newest, the best by validation, those of resets"),
+        (
+            ["checkpoint.keep_every=20"],
+            "the 2 newest, the best by training reward, those of resets, 5 of every 20 steps",
+        ),
+        (
+            ["checkpoint.keep_every=15"],
+            "the 2 newest, the best by training reward, those of resets, 3 of every 15 steps",
+        ),
+        (
+            ["checkpoint.keep_every=5", "validation.every=5"],  # step 0 is validated, and step 65 ends a stage
+            "the 2 newest, the best by validation, those of resets, 13 of every 5 steps",
+        ),
+    ],
+)
+def test_checkpoints_that_are_kept(changes: list[str], kept: str) -> None:
+    recipe = load("quickstart", ["stages.0.steps=65", "stages.1.steps=45", "checkpoint.every=10", *changes])
+    assert derive(recipe, NANO)["disk"].endswith(f"GiB a checkpoint; kept: {kept}")

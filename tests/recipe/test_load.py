@@ -58,6 +58,15 @@ def test_overrides_reach_any_depth_and_lists() -> None:
         ({"objective": {"kl": {"estimator": "k1"}}}, ["objective.kl", "k1 in the loss pulls nowhere"]),
         ({"objective": {"loss": "cispo", "dual_clip": 3.0}}, ["objective", "dual_clip has no meaning"]),
         ({"shaping": [{"kind": "zero_past", "lenght": 3}]}, ["unknown key", "lenght", "did you mean 'length'?"]),
+        (
+            {"health": {"custom": {"mine": {"signal": "kl", "abov": 3}}}},
+            ["unknown key 'health.custom.mine.abov'", "did you mean 'above'?"],
+        ),
+        (
+            {"resets": {"custom": {"mine": {"windw": 3}}}},
+            ["unknown key 'resets.custom.mine.windw'", "did you mean 'window'?"],
+        ),
+        ({"health": {"custom": {"window": {"signal": "kl", "abov": 3}}}}, ["'health.custom.window.abov'", "'above'"]),
         ({"shaping": [{"kind": "zero"}]}, ["shaping.0", "zero_past"]),
         ({"objective": {"advantage": "pass_at_k", "pass_at": 16}}, ["pass_at is 16 of rollout.samples_per_prompt 16"]),
         (

@@ -9,16 +9,19 @@ import pytest
 
 from prorl.recipe.load import load
 from prorl.recipe.memory import ModelShape, activation_bytes, memory
-from prorl.recipe.schema import Recipe
+from prorl.recipe.schema import Evaluation, Recipe
+from prorl.recipe.stages import Validation
 
 SMOLLM2 = ModelShape(134_515_008, 30, 576, 1536, 9, 3, 64, 49152)
 MEASURED = Path(__file__).parents[2] / "docs" / "results" / "performance" / "growth.json"
+
+SECTIONS = {"evaluation": Evaluation, "validation": Validation}
 
 
 def a_step(prompts: int, samples: int, prompt_tokens: int, new_tokens: int, updates: int = 1) -> Recipe:
     return Recipe.model_validate({
         "name": "x", "model": "smollm2-135m", "tasks": [{"task": "toy/echo"}], "stages": [{"name": "a", "steps": 1}],
-        "optimizer": {"updates_per_step": updates},
+        "optimizer": {"updates_per_step": updates}, "evaluation": None,
         "rollout": {
             "prompts_per_step": prompts, "samples_per_prompt": samples, "max_prompt_tokens": prompt_tokens,
             "max_new_tokens": new_tokens, "max_sampling_factor": 1.0,
@@ -70,3 +73,29 @@ def test_gradients_and_the_activations_of_an_only_row_are_not_there_at_once() ->
         parts = memory(step, SMOLLM2, "bf16")
         assert parts["activations"] == 2 * 596 * activation_bytes(SMOLLM2, 2)
         assert parts["gradients"] == head * (4 + 2)
+
+
+@pytest.mark.parametrize("section", ["evaluation", "validation"])
+def test_groups_that_only_measure_reserve_keys_and_values_too(section: str) -> None:
+    """A whole group always, however little `cache_gigabytes` leaves."""
+    a_token = 2 * 30 * 3 * 64 * 2
+    plain = load("quickstart", ["evaluation=null", "compute.cache_gigabytes=0.01"])
+    before = memory(plain, SMOLLM2, "bf16")
+    measured = {"samples": 128, "max_new_tokens": 1024}
+    after = memory(plain.model_copy(update={section: SECTIONS[section](**measured)}), SMOLLM2, "bf16")
+    assert "keys and values" not in before  # training needs more
+    assert after["keys and values"] == a_token * (256 + 128 * 1024)
+    longer = plain.model_copy(update={section: SECTIONS[section](samples=4096)})
+    kept = memory(longer, SMOLLM2, "bf16")["keys and values"]
+    assert kept == a_token * (256 + 4096 * 32)  # as long as the rollouts, in whole tiles
+
+
+def test_few_problems_to_measure_take_no_more_than_they_need() -> None:
+    few = {"problems_per_task": 1, "samples": 64, "max_new_tokens": 1024}
+    for tasks, groups in ((["toy/echo"], 1), (["toy/echo", "toy/copy"], 2), (["suite/laptop"], 8)):
+        recipe = Recipe.model_validate({
+            "name": "x", "model": "smollm2-135m", "tasks": [{"task": task} for task in tasks],
+            "stages": [{"name": "a", "steps": 1}], "rollout": {"prompts_per_step": 1, "samples_per_prompt": 2},
+            "evaluation": few, "compute": {"cache_gigabytes": 1000},
+        })  # fmt: skip
+        assert memory(recipe, SMOLLM2, "bf16")["keys and values"] == groups * 2 * 30 * 3 * 64 * 2 * (256 + 64 * 1024)

@@ -105,7 +105,7 @@ def remove(name: str) -> int:
 
 
 def _looks_like_a_path(name: str) -> bool:
-    return name.startswith((".", "/", "~")) or name.endswith("/") or name.count("/") > 1
+    return name.startswith((".", "/", "~")) or name.endswith("/") or name.partition("@")[0].count("/") > 1
 
 
 def _alternatives(name: str) -> str:

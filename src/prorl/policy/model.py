@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jinja2 import TemplateError
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
@@ -17,6 +18,7 @@ from prorl.errors import UserError, lines_of
 from prorl.kernels import head
 from prorl.kernels.pages import move
 from prorl.policy.branches import CacheShape
+from prorl.policy.check import check_attention, check_config, check_weights
 from prorl.policy.decoding import Decoder, decoding, forward, try_tiles
 from prorl.policy.fuse import fuse
 from prorl.policy.logprobs import token_logprobs
@@ -43,22 +45,23 @@ class Policy:
         try:
             with quiet_transformers(), torch.device("cpu"):  # whatever the default device: who wants it moves it
                 tokenizer = AutoTokenizer.from_pretrained(path)
-                model = AutoModelForCausalLM.from_pretrained(path, dtype=dtype)
-        except (OSError, ValueError, KeyError) as error:
+                loaded: Any = AutoModelForCausalLM.from_pretrained(
+                    path, dtype=dtype, output_loading_info=True, ignore_mismatched_sizes=True
+                )
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
             reason = lines_of(error)[0]
             raise UserError(
                 f"model {path}: {reason}; give a folder with a causal language model and its tokenizer"
             ) from None
-        if "sliding_attention" in (getattr(model.config, "layer_types", None) or []):
-            raise UserError(f"model {path}: it has sliding-window layers, which groups as trees do not support")
-        for name in ("final_logit_softcapping", "logits_scaling", "logit_scale"):
-            if getattr(model.config.get_text_config(), name, None) not in (None, 1.0):
-                raise UserError(f"model {path}: its logits are transformed by {name}, which is not supported")
+        model, found = loaded
+        check_weights(path, found)
+        check_config(path, model.config)
         model.set_attn_implementation(IMPLEMENTATION)
-        model.eval()  # type: ignore[no-untyped-call]
+        model.eval()
+        policy = Policy(model, tokenizer, path, _ends(model, tokenizer))
+        check_attention(path, model, policy.cache_shape)
         fuse(model)
         move(list(model.parameters()))
-        policy = Policy(model, tokenizer, path, _ends(model, tokenizer))
         policy.tiled = try_tiles(model, policy.cache_shape)
         return policy
 
@@ -75,13 +78,20 @@ class Policy:
     def encode(self, messages: Sequence[Turn]) -> list[int]:
         """Token ids of a conversation up to where the model answers, by its chat template.
 
-        A model without a template gets `User:` / `Assistant:` paragraphs.
+        A model without a template gets `User:` / `Assistant:` paragraphs. Raises UserError if the template refuses.
         """
         turns = [{"role": m.role, "content": m.content} for m in messages]
         if self.tokenizer.chat_template:
-            ids = self.tokenizer.apply_chat_template(
-                turns, add_generation_prompt=True, tokenize=True, return_dict=False
-            )
+            try:
+                ids = self.tokenizer.apply_chat_template(
+                    turns, add_generation_prompt=True, tokenize=True, return_dict=False
+                )
+            except TemplateError as error:
+                roles = ", ".join(dict.fromkeys(turn["role"] for turn in turns))
+                raise UserError(
+                    f"model {self.path}: its chat template refuses a conversation of {roles} ({lines_of(error)[0]}); "
+                    "mend the template in that folder, or choose another model"
+                ) from None
             return [int(i) for i in ids]
         text = "".join(f"{turn['role'].capitalize()}: {turn['content']}\n\n" for turn in turns)
         return [int(i) for i in self.tokenizer.encode(f"{text}Assistant:")]
@@ -176,6 +186,7 @@ class Policy:
 
 def _refuse_dropout(model: Any, path: Path) -> None:
     config = model.config.get_text_config().to_dict()
+    config.pop("classifier_dropout", None)  # of a head that a causal LM doesn't have
     dropping = [name for name, value in config.items() if name.endswith(("dropout", "_pdrop")) and value]
     if dropping:
         raise UserError(

@@ -17,25 +17,58 @@ KNOWN = {
     "nvidia/Nemotron-Research-Reasoning-Qwen-1.5B": _QWEN2_1_5B,
 }
 """Models of the shipped recipes, from the `config.json` on their pages, so that these can be estimated without them."""
+_NAMES = {
+    "layers": ("num_hidden_layers", "n_layer"),
+    "hidden": ("hidden_size", "n_embd"),
+    "heads": ("num_attention_heads", "n_head"),
+    "vocabulary": ("vocab_size",),
+}
+"""What families call the sizes without which nothing can be told."""
 
 
 def shape_of(model: str) -> ModelShape | None:
-    """The shape of a catalogue model or local folder; None if it isn't on this machine and nothing else is known."""
-    path = next((listed.path for listed in entries() if listed.entry.name == model and listed.cached), Path(model))
-    if not (path / "config.json").is_file():
+    """The shape of a catalogue model, a local folder or a model in the Hub's cache.
+
+    None if it isn't on this machine, or its config leaves sizes out, and nothing else is known.
+    """
+    path = _folder(model)
+    parameters = sum(_parameters(file) for file in path.glob("*.safetensors")) if path is not None else 0
+    if path is None or not parameters:
         return KNOWN.get(model.partition("@")[0])
     config: dict[str, Any] = json.loads((path / "config.json").read_text(encoding="utf-8"))
-    heads = config["num_attention_heads"]
+    config |= config.get("text_config") or {}
+    sizes = {size: _first(config, names) for size, names in _NAMES.items()}
+    if not all(sizes.values()):
+        return None
     return ModelShape(
-        parameters=sum(_parameters(file) for file in path.glob("*.safetensors")),
-        layers=config["num_hidden_layers"],
-        hidden=config["hidden_size"],
-        intermediate=config["intermediate_size"],
-        heads=heads,
-        key_value_heads=config.get("num_key_value_heads") or heads,
-        head_size=config.get("head_dim") or config["hidden_size"] // heads,
-        vocabulary=config["vocab_size"],
+        parameters=parameters,
+        intermediate=_first(config, ("intermediate_size", "n_inner", "ffn_dim")) or 4 * sizes["hidden"],
+        key_value_heads=config.get("num_key_value_heads") or sizes["heads"],
+        head_size=config.get("head_dim") or sizes["hidden"] // sizes["heads"],
+        **sizes,
     )
+
+
+def _folder(model: str) -> Path | None:
+    """Where the model's config lies on this machine."""
+    listed = next((listed.path for listed in entries() if listed.entry.name == model and listed.cached), None)
+    path = listed or Path(model).expanduser()
+    if (path / "config.json").is_file():
+        return path
+    from huggingface_hub import try_to_load_from_cache  # takes a moment to import
+    from huggingface_hub.errors import HFValidationError
+
+    name, _, revision = model.partition("@")
+    try:
+        config = try_to_load_from_cache(name, "config.json", revision=revision or None)
+    except HFValidationError:
+        return None
+    return Path(config).parent if isinstance(config, str) else None
+
+
+def _first(config: dict[str, Any], names: tuple[str, ...]) -> int:
+    """The size that stands there under one of these names; 0 if none does."""
+    return next((int(config[name]) for name in names if config.get(name)), 0)
 
 
 def _parameters(file: Path) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 from prorl.recipe.load import at_stage
 from prorl.recipe.memory import ModelShape, checkpoint_bytes, memory
 from prorl.recipe.schema import Recipe
@@ -37,15 +39,32 @@ def derive(recipe: Recipe, shape: ModelShape | None) -> dict[str, str]:
         values["evaluation samples"] = f"{count:,}{more} of the base model and as many of the trained one"
     if shape is not None:
         one = checkpoint_bytes(shape) / _GIB
-        values["disk"] = f"up to {one:.1f} GiB a checkpoint; {recipe.checkpoint.keep} newest, best and resets are kept"
+        values["disk"] = f"up to {one:.1f} GiB a checkpoint; kept: {', '.join(_kept(recipe))}"
     if shape is None:
-        values["memory"] = "not known before the model is on this machine (prorl models fetch)"
+        values["memory"] = "not known: no model on this machine (prorl models fetch) whose config tells all sizes"
         return values
     parts = {precision: memory(recipe, shape, precision) for precision in _precisions(recipe)}
     for precision, sizes in parts.items():
         listed = ", ".join(f"{name} {size / _GIB:.2f}" for name, size in sizes.items())
         values[f"memory in {precision}"] = f"about {sum(sizes.values()) / _GIB:.1f} GiB ({listed})"
     return values
+
+
+def _kept(recipe: Recipe) -> list[str]:
+    """Which checkpoints are kept (`run/checkpoint.py`), if stages end by their steps and resets fall on no others."""
+    settings = recipe.checkpoint
+    kept = [
+        f"the {settings.keep} newest",
+        "the best by validation" if recipe.validation else "the best by training reward",
+    ]
+    if settings.keep_resets:
+        kept.append("those of resets")
+    if settings.keep_every:
+        written = {*range(settings.every, recipe.total_steps + 1, settings.every)}
+        written |= {*accumulate(stage.steps for stage in recipe.stages)} | ({0} if recipe.validation else set())
+        count = sum(step % settings.keep_every == 0 for step in written)
+        kept.append(f"{count} of every {settings.keep_every} steps")
+    return kept
 
 
 def _cleared(clear: bool) -> str:

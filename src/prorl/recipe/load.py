@@ -136,12 +136,15 @@ def _fields(location: tuple[int | str, ...]) -> list[str]:
     """Keys that the section at `location` knows."""
     section: type[BaseModel] = Recipe
     inside: list[type[BaseModel]] = []
+    named = False
     for part in location:
-        if isinstance(part, int):
+        if isinstance(part, int) or named:  # a place in a list, or a name in a mapping
+            named = False
             continue
         of_kind = [choice for choice in inside if _kind(choice) == part]
         if not of_kind:
-            inside = _sections(section.model_fields[str(part)].annotation)
+            annotation = section.model_fields[str(part)].annotation
+            inside, named = _sections(annotation), get_origin(annotation) is dict
         section = (of_kind or inside)[0]
     return list(section.model_fields)
 

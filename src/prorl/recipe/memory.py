@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from prorl.recipe.filling import fill
 from prorl.recipe.load import at_stage
-from prorl.recipe.schema import Recipe, Rollout
+from prorl.recipe.schema import Evaluation, Recipe, Rollout
+from prorl.recipe.stages import Validation
 
 _GIB = 2**30
 
@@ -28,8 +29,8 @@ class ModelShape:
 
 
 def memory(recipe: Recipe, shape: ModelShape, precision: str) -> dict[str, int]:
-    """Peak bytes of the in-process engine by part, from the sizes of its tensors: of sampling or of training, whichever
-    is larger. Prompts count as 256 tokens, or as `max_prompt_tokens` where that is less."""
+    """Peak bytes of the in-process engine by part, from the sizes of its tensors: of sampling (also what only measures)
+    or of training, whichever is larger. Prompts count as 256 tokens, or as `max_prompt_tokens` where that is less."""
     size = 4 if precision == "fp32" else 2
     copies = 0 if precision == "fp32" else shape.parameters * size
     always = {
@@ -42,7 +43,7 @@ def memory(recipe: Recipe, shape: ModelShape, precision: str) -> dict[str, int]:
     head = shape.vocabulary * shape.hidden
     sampling = {
         "packed weights": copies - head * size if copies else 0,
-        "keys and values": max(_cache_bytes(recipe, stage.rollout, shape, size) for stage in stages),
+        "keys and values": max(_cache_bytes(recipe, sampled, shape, size) for sampled in _sampled(recipe, stages)),
         "logits": _CHUNK * size if precision == "fp32" else 0,
     }
     logits = _CHUNK * size + head * 4 if precision == "fp32" else 0
@@ -52,6 +53,30 @@ def memory(recipe: Recipe, shape: ModelShape, precision: str) -> dict[str, int]:
         for gradients, row in _rows_and_gradients(stage, shape, head * size if copies else 0)
     ]
     return always | max(sampling, *training, key=lambda parts: sum(parts.values()))
+
+
+def _sampled(recipe: Recipe, stages: Sequence[Recipe]) -> Iterator[Rollout]:
+    """What is sampled: in the steps of all stages, in validation, and in the evaluation."""
+    for stage in stages:
+        yield stage.rollout
+        if recipe.validation:
+            yield _measured(recipe, recipe.validation, stage.rollout)
+    if recipe.evaluation:
+        yield _measured(recipe, recipe.evaluation, stages[-1].rollout)
+
+
+def _measured(recipe: Recipe, settings: Validation | Evaluation, rollout: Rollout) -> Rollout:
+    """A measurement as if it were a step. A suite has as many problems as may be under way."""
+    suites = any(spec.task.startswith("suite/") for spec in recipe.tasks)
+    problems = 2 * recipe.compute.concurrent_samples if suites else settings.problems_per_task * len(recipe.tasks)
+    return rollout.model_copy(
+        update={
+            "prompts_per_step": problems,
+            "samples_per_prompt": settings.samples,
+            "max_new_tokens": settings.max_new_tokens or rollout.max_new_tokens,
+            "dynamic_sampling": False,
+        }
+    )
 
 
 def _rows_and_gradients(stage: Recipe, shape: ModelShape, head: int) -> Iterator[tuple[int, int]]:

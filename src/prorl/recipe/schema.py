@@ -244,7 +244,7 @@ class Recipe(Section):
     health: Health | None = Health()
     """null: no guards."""
     validation: Validation | None = None
-    """null: none, and nothing is known of a best checkpoint."""
+    """null: none; the best checkpoint is then told by the training reward."""
     verifier: Verifier = Verifier()
     compute: Compute = Compute()
     engine: Literal["local", "cluster"] = "local"
