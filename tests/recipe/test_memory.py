@@ -40,6 +40,16 @@ def test_memory_by_part() -> None:
     assert 4 < sum(fp32.values()) / 2**30 < 6
 
 
+def test_without_tiles_bf16_holds_logits_and_attention_weights_too() -> None:
+    """One of 30 layers kept 81 MiB for 3,375 packed tokens of 8 groups of 16 answers of 22 to 24, prompts of 50."""
+    step = a_step(8, 16, 50, 24)
+    tiled, plain = (memory(step, SMOLLM2, "bf16", tiles) for tiles in (True, False))
+    assert plain["logits"] == 25_000_000 * 4 + SMOLLM2.vocabulary * SMOLLM2.hidden * 4
+    assert (tiled["logits"], memory(step, SMOLLM2, "fp32")) == (0, memory(step, SMOLLM2, "fp32", tiles=False))
+    tokens = 8 * (50 + 16 * 23)
+    assert plain["activations"] - tiled["activations"] == tokens * 30 * 2 * 9 * (50 + 23)
+
+
 def test_estimates_are_within_a_tenth_of_measured_peaks() -> None:
     sweeps = json.loads(MEASURED.read_text())["sweeps"]
     points = [point for sweep in sweeps.values() for point in sweep]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import accumulate
+from pathlib import Path
 
 from prorl.recipe.load import at_stage
 from prorl.recipe.memory import ModelShape, checkpoint_bytes, memory
@@ -43,11 +44,20 @@ def derive(recipe: Recipe, shape: ModelShape | None) -> dict[str, str]:
     if shape is None:
         values["memory"] = "not known: no model on this machine (prorl models fetch) whose config tells all sizes"
         return values
-    parts = {precision: memory(recipe, shape, precision) for precision in _precisions(recipe)}
+    tiles = _has_tiles()
+    parts = {precision: memory(recipe, shape, precision, tiles) for precision in _precisions(recipe)}
     for precision, sizes in parts.items():
         listed = ", ".join(f"{name} {size / _GIB:.2f}" for name, size in sizes.items())
         values[f"memory in {precision}"] = f"about {sum(sizes.values()) / _GIB:.1f} GiB ({listed})"
     return values
+
+
+def _has_tiles() -> bool:
+    """Whether this machine's processor says that it multiplies bf16 in tiles (AMX)."""
+    try:
+        return "amx_bf16" in Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
+    except OSError:
+        return False
 
 
 def _kept(recipe: Recipe) -> list[str]:

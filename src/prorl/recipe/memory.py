@@ -28,10 +28,14 @@ class ModelShape:
     vocabulary: int
 
 
-def memory(recipe: Recipe, shape: ModelShape, precision: str) -> dict[str, int]:
+def memory(recipe: Recipe, shape: ModelShape, precision: str, tiles: bool = True) -> dict[str, int]:
     """Peak bytes of the in-process engine by part, from the sizes of its tensors: of sampling (also what only measures)
-    or of training, whichever is larger. Prompts count as 256 tokens, or as `max_prompt_tokens` where that is less."""
+    or of training, whichever is larger. Prompts count as 256 tokens, or as `max_prompt_tokens` where that is less.
+
+    `tiles`: whether bf16 is computed by a tile unit, which keeps logits and attention scores out of memory.
+    """
     size = 4 if precision == "fp32" else 2
+    tiles = tiles and size == 2
     copies = 0 if precision == "fp32" else shape.parameters * size
     always = {
         "weights": shape.parameters * 4 + copies,
@@ -43,12 +47,16 @@ def memory(recipe: Recipe, shape: ModelShape, precision: str) -> dict[str, int]:
     head = shape.vocabulary * shape.hidden
     sampling = {
         "packed weights": copies - head * size if copies else 0,
-        "keys and values": max(_cache_bytes(recipe, sampled, shape, size) for sampled in _sampled(recipe, stages)),
-        "logits": _CHUNK * size if precision == "fp32" else 0,
+        "keys and values": max(_cache_bytes(recipe, part, shape, size, tiles) for part in _sampled(recipe, stages)),
+        "logits": 0 if tiles else _CHUNK * 4,
     }
-    logits = _CHUNK * size + head * 4 if precision == "fp32" else 0
+    logits = 0 if tiles else _CHUNK * 4 + head * 4
     training = [
-        {"gradients": gradients, "activations": row * _kept(recipe, stage.rollout, shape, size), "logits": logits}
+        {
+            "gradients": gradients,
+            "activations": row * _kept(recipe, stage.rollout, shape, size, tiles),
+            "logits": logits,
+        }
         for stage in stages
         for gradients, row in _rows_and_gradients(stage, shape, head * size if copies else 0)
     ]
@@ -106,32 +114,33 @@ def _rows(stage: Recipe) -> list[int]:
 _LIBRARIES = 650 * 2**20
 """Resident in a process that has loaded everything and no model."""
 _CHUNK = 25_000_000
-"""Logits made at once in fp32 (`policy/logprobs.py`); in bf16 they never reach memory
-(`kernels/head.py`), at least on processors where that is the default."""
+"""Logits made at once without tiles, 4 bytes each: in fp32, or in bf16 with what rounding took (`policy/logprobs.py`);
+with tiles they never reach memory (`kernels/head.py`)."""
 _KEPT_SCORES = 512
-"""Tokens of a trunk or branch up to which attention weights are kept for the backward pass (`policy/tree.py`); in bf16
-they never reach memory (`policy/tiled_attention.py`), at least on processors where that is the default."""
+"""Tokens of a trunk or branch up to which attention weights are kept for the backward pass (`policy/tree.py`); with
+tiles they never reach memory (`policy/tiled_attention.py`)."""
 
 
 def _prompt(rollout: Rollout) -> int:
     return min(rollout.max_prompt_tokens, 256)
 
 
-def _cache_bytes(recipe: Recipe, rollout: Rollout, shape: ModelShape, size: int) -> int:
+def _cache_bytes(recipe: Recipe, rollout: Rollout, shape: ModelShape, size: int, tiles: bool) -> int:
     """Of the groups under way in sampling: at most twice what fills the batch, within `cache_gigabytes`."""
     n, wanted = rollout.samples_per_prompt, rollout.prompts_per_step
     most = math.ceil(wanted * rollout.max_sampling_factor) if rollout.dynamic_sampling else wanted
     places = min(most, 2 * max(1, recipe.compute.concurrent_samples // n))
     a_token = 2 * shape.layers * shape.key_value_heads * shape.head_size * size
-    step = 32 if size == 2 else 1  # in bf16 keys and values lie in tiles of 32 tokens
+    step = 32 if tiles else 1  # keys and values lie in tiles of 32 tokens
     depth, length = (-(-tokens // step) * step for tokens in (_prompt(rollout), rollout.max_new_tokens))
     a_group = a_token * (depth + n * length)
     return max(a_group, min(places * a_group, int(recipe.compute.cache_gigabytes * _GIB)))
 
 
-def _kept(recipe: Recipe, rollout: Rollout, shape: ModelShape, size: int) -> int:
+def _kept(recipe: Recipe, rollout: Rollout, shape: ModelShape, size: int, tiles: bool) -> int:
     """Bytes that a packed token keeps for the backward pass."""
-    kept = activation_bytes(shape, size, _prompt(rollout), rollout.max_new_tokens - 1)
+    scores = (0, 0) if tiles else (_prompt(rollout), rollout.max_new_tokens - 1)
+    kept = activation_bytes(shape, size, *scores)
     if recipe.compute.recompute:  # the inputs of all layers, and one layer at a time
         return shape.layers * size * shape.hidden + kept // shape.layers
     return kept
@@ -145,7 +154,7 @@ def checkpoint_bytes(shape: ModelShape) -> int:
 def activation_bytes(shape: ModelShape, size: int, depth: int = 0, length: int = 0) -> int:
     """Bytes that one packed token keeps for the backward pass: per layer four vectors of the hidden size (the residual
     before and after attention, and both norms), queries, keys and values, the attention's output, three of the
-    intermediate size, and in fp32 its attention weights on a trunk of `depth` and a branch of `length` tokens."""
+    intermediate size, and its attention weights on a trunk of `depth` and a branch of `length` tokens."""
     attention = 2 * (shape.heads + shape.key_value_heads) * shape.head_size
-    weights = shape.heads * (depth + length) if size == 4 and max(depth, length) <= _KEPT_SCORES else 0
+    weights = shape.heads * (depth + length) if max(depth, length) <= _KEPT_SCORES else 0
     return shape.layers * size * (4 * shape.hidden + attention + 3 * shape.intermediate + weights)
