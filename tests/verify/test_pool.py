@@ -350,7 +350,7 @@ def test_replacing_workers_leaks_neither_processes_nor_descriptors():
         pool.submit(None, "exit").result()
         descriptors = psutil.Process().num_fds()
         pool.judge_many((None, "exit") for _ in range(30))
-        assert psutil.Process().num_fds() == descriptors
+        assert psutil.Process().num_fds() <= descriptors  # fewer, if something from before was collected meanwhile
         assert len(_our_workers()) == 2
 
 

@@ -20,6 +20,7 @@ _STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "svg.hashsalt": "prorl",
+    "svg.fonttype": "path",
     "pdf.fonttype": 42,
 }
 _PANELS = 3
