@@ -21,6 +21,7 @@ from prorl.errors import UserError
 from prorl.recipe.stages import Target, Until
 from prorl.run.blocks import columns, drawn
 from prorl.run.watch_data import Watched
+from prorl.run.watch_parts import task_lines
 from prorl.run.watch_view import View
 
 
@@ -162,6 +163,14 @@ def test_texts_of_models_do_not_reach_the_terminal_as_commands(small_run: Path, 
     last.write_text(json.dumps({"task": "toy/echo", "question": "q", "completions": [completion]}) + "\n")
     text = "\n".join(line.plain for line in View(Watched(run).look()).lines(100, 30))
     assert "·[2J[bold]x[/bold]⏎rest" in text
+
+
+def test_levels_of_tasks_with_the_same_last_part_are_told_apart(small_run: Path) -> None:
+    seen = Watched(small_run).look()
+    names = [f"{domain}/generated@level{level}" for domain in ("math", "instructions") for level in (1, 2, 3)]
+    seen.metrics = [{"step": 1, **{f"solved/{name}": 0.5 for name in names}}]
+    lines = [line.plain for line in task_lines(seen, 80, 6)]
+    assert all(any(line.startswith(f"{name} ") for line in lines) for name in names)
 
 
 def test_columns_average_many_steps_and_widen_few() -> None:

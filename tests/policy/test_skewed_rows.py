@@ -15,15 +15,15 @@ TREES = [
     Tree([1] * 5),
     Tree([1] * 11, [[2] * 11] * 8),
 ]
+APART = [[tree] for tree in TREES]
 
 
-def attended(trees: list[Tree], dtype: torch.dtype = torch.float32) -> tuple[torch.Tensor, list[torch.Tensor], int]:
-    """What comes out, its gradients along queries, keys and values, and the bytes that are kept for them."""
+def attended(rows: list[list[Tree]]) -> tuple[torch.Tensor, list[torch.Tensor], int]:
+    """What comes out row by row, its gradients along queries, keys and values, and the bytes that are kept for them."""
     generator = torch.Generator().manual_seed(0)
-    packed = PackedTrees.of(TREES)
-    tokens = len(packed.input_ids)
-    inputs = [torch.randn(tokens, heads, D, generator=generator).to(dtype) for heads in (HEADS, KV, KV)]
-    along = torch.randn(tokens, HEADS, D, generator=generator).to(dtype)
+    tokens = sum(tree.tokens for tree in TREES)
+    inputs = [torch.randn(tokens, heads, D, generator=generator) for heads in (HEADS, KV, KV)]
+    along = torch.randn(tokens, HEADS, D, generator=generator)
     kept: dict[int, int] = {}
 
     def keep(tensor: torch.Tensor) -> torch.Tensor:
@@ -34,11 +34,11 @@ def attended(trees: list[Tree], dtype: torch.dtype = torch.float32) -> tuple[tor
     outs, first = [], 0
     grads: list[list[torch.Tensor]] = [[], [], []]
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        for some in [TREES] if trees is TREES else [[tree] for tree in trees]:
-            at = slice(first, first + sum(tree.tokens for tree in some))
+        for row in rows:
+            at = slice(first, first + sum(tree.tokens for tree in row))
             first = at.stop
             leaves = [x[at].clone().requires_grad_() for x in inputs]
-            out = PackedTrees.of(some).attend(0, *leaves, scaling=0.25)
+            out = PackedTrees.of(row).attend(0, *leaves, scaling=0.25)
             outs.append(out.detach())
             for found, grad in zip(grads, torch.autograd.grad((out * along[at]).sum(), leaves), strict=True):
                 found.append(grad)
@@ -47,12 +47,12 @@ def attended(trees: list[Tree], dtype: torch.dtype = torch.float32) -> tuple[tor
 
 @pytest.mark.usefixtures("with_and_without_kernels")
 def test_it_is_attention_tree_by_tree() -> None:
-    one_by_one, by_one, _ = attended(list(TREES))
-    together, grads, _ = attended(TREES)
+    one_by_one, by_one, _ = attended(APART)
+    together, grads, _ = attended([TREES])
     torch.testing.assert_close(together, one_by_one, atol=1e-5, rtol=1e-5)
     for found, wanted in zip(grads, by_one, strict=True):
         torch.testing.assert_close(found, wanted, atol=1e-4, rtol=1e-4)
 
 
 def test_what_is_kept_is_what_the_trees_take_apart_and_not_all_padded_to_the_longest() -> None:
-    assert attended(TREES)[2] < 2 * attended(list(TREES))[2]
+    assert attended([TREES])[2] < 2 * attended(APART)[2]

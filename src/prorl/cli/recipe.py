@@ -55,6 +55,7 @@ def show(
     """
     from rich.syntax import Syntax
 
+    from prorl.kernels.build import has_tiles
     from prorl.policy.shape import shape_of
     from prorl.recipe import load as recipes
     from prorl.recipe.derived import derive
@@ -62,7 +63,7 @@ def show(
 
     loaded = recipes.load(recipe, changes or ())
     shape = shape_of(loaded.model)
-    derived = derive(loaded, shape) | (describe(loaded, shape, gpus) if gpus is not None else {})
+    derived = derive(loaded, shape, has_tiles()) | (describe(loaded, shape, gpus) if gpus is not None else {})
     if as_json:
         emit({"recipe": loaded.model_dump(mode="json"), "derived": derived})
         return

@@ -63,6 +63,11 @@ def _version(compiler: str) -> str:
     return done.stdout
 
 
+def has_tiles() -> bool:
+    """Whether the processor says that it multiplies bf16 in tiles (AMX); known without the tensor library."""
+    return "amx_bf16" in _processor().split()
+
+
 def _processor() -> str:
     """What the compiler's `native` stands for here."""
     try:

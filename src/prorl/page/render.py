@@ -15,9 +15,7 @@ Chart = Mapping[str, Any]
 """A plotly.js figure in plain data: `id`, `title`, `data`, `layout`."""
 
 
-def render(
-    package: str, template: str, charts: Iterable[Chart], short: Mapping[str, str] | None = None, **values: Any
-) -> str:
+def render(package: str, template: str, charts: Iterable[Chart], short: Mapping[str, str], **values: Any) -> str:
     """The page of a template that lies in `package`; `short` are the names of tasks where room is scarce."""
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
     from plotly.offline import get_plotlyjs
@@ -28,7 +26,7 @@ def render(
     )  # fmt: skip
     environment.filters["percent"] = lambda rate: f"{100 * rate:.1f}"
     environment.filters["points"] = lambda rate: f"{100 * rate:+.1f}"
-    environment.filters["task"] = lambda name: (short or {}).get(name, name.rsplit("/", 1)[-1])
+    environment.filters["task"] = lambda name: short.get(name, name)
     data = script_json({chart["id"]: chart for chart in charts})
     return environment.get_template(template).render(charts=data, plotly=get_plotlyjs(), **values)
 

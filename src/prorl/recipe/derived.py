@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import accumulate
-from pathlib import Path
 
 from prorl.recipe.load import at_stage
 from prorl.recipe.memory import ModelShape, checkpoint_bytes, memory
@@ -12,8 +11,11 @@ from prorl.recipe.schema import Recipe
 _GIB = 2**30
 
 
-def derive(recipe: Recipe, shape: ModelShape | None) -> dict[str, str]:
-    """Names and readable values. Without a model's shape (it isn't on this machine) memory is left open."""
+def derive(recipe: Recipe, shape: ModelShape | None, tiles: bool = True) -> dict[str, str]:
+    """Names and readable values. Without a model's shape (it isn't on this machine) memory is left open.
+
+    `tiles`: whether bf16 is computed by a tile unit there.
+    """
     values: dict[str, str] = {"steps": str(recipe.total_steps)}
     trained = updates = 0
     for index, stage in enumerate(recipe.stages):
@@ -44,20 +46,11 @@ def derive(recipe: Recipe, shape: ModelShape | None) -> dict[str, str]:
     if shape is None:
         values["memory"] = "not known: no model on this machine (prorl models fetch) whose config tells all sizes"
         return values
-    tiles = _has_tiles()
     parts = {precision: memory(recipe, shape, precision, tiles) for precision in _precisions(recipe)}
     for precision, sizes in parts.items():
         listed = ", ".join(f"{name} {size / _GIB:.2f}" for name, size in sizes.items())
         values[f"memory in {precision}"] = f"about {sum(sizes.values()) / _GIB:.1f} GiB ({listed})"
     return values
-
-
-def _has_tiles() -> bool:
-    """Whether this machine's processor says that it multiplies bf16 in tiles (AMX)."""
-    try:
-        return "amx_bf16" in Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
-    except OSError:
-        return False
 
 
 def _kept(recipe: Recipe) -> list[str]:

@@ -72,6 +72,13 @@ def read(path: Path) -> list[Event]:
     return events
 
 
+def start_of(path: Path) -> Event | None:
+    """The first start event of a journal, without reading on."""
+    with open(path, "rb") as lines:
+        events = (event for line in lines if (event := jsonl.decode(line)) is not None)
+        return next((event for event in events if event.get("event") == "start"), None)
+
+
 def effective(events: Iterable[Event]) -> list[Event]:
     """The events that still hold: a `resume` at step k undoes what was journalled before it for steps beyond k.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from prorl.errors import UserError
-from prorl.run import jsonl
+from prorl.run import journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,4 @@ def origin_of(run: Path) -> Origin | None:
 def start_of(run: Path) -> dict[str, Any] | None:
     """The journal's start event."""
     file = run / "journal.jsonl"
-    if not file.is_file():
-        return None
-    with open(file, "rb") as lines:
-        events = (event for line in lines if (event := jsonl.decode(line)) is not None)
-        return next((event for event in events if event.get("event") == "start"), None)
+    return journal.start_of(file) if file.is_file() else None

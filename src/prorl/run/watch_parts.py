@@ -13,6 +13,8 @@ from prorl.tasks.names import short
 
 _RECENT = 5
 """Steps with the task over which its share is taken."""
+_LABEL = 36
+"""Columns that a task's name has at most: whole names of shipped tasks with a level fit."""
 MARKS = {"solved": ("✓", "green"), "wrong": ("✗", "red"), "unparseable": ("?", "yellow")}
 _UNSHOWN = ("event", "step", "at", "settings", "reference_id", "id", "index", "clear_optimizer", "sha256")
 
@@ -24,7 +26,7 @@ def task_lines(seen: Snapshot, width: int, room: int) -> list[Text]:
         return []
     lines = [Text(f"solved by task, last {_RECENT} steps with it", style="dim")]
     called = list(short(name.removeprefix("solved/") for name in names).values())
-    label = min(28, max(map(len, called)) + 1)
+    label = min(_LABEL, max(map(len, called)) + 1)
     curve = max(8, width - label - 20)
     for name, shown in zip(names[:room], called, strict=False):
         steps = [int(record["step"]) for record in seen.metrics]
