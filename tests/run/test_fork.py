@@ -107,6 +107,15 @@ def test_the_tree_shows_runs_stages_resets_and_forks(parent: Path, child: Path) 
     assert shown(parent).splitlines()[0].startswith("parent <")
 
 
+def test_the_tree_is_the_same_from_wherever_the_run_is_named(
+    parent: Path, child: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(child / "checkpoints")
+    assert shown(Path("..")) == shown(child)
+    monkeypatch.chdir(child)
+    assert lineage.parse("../parent@6").run == parent
+
+
 def test_who_looks_for_forks_reads_no_journal_to_its_end(
     parent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

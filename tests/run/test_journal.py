@@ -76,6 +76,18 @@ def test_wherever_the_cut_falls_the_events_before_and_after_survive(tmp_path: Pa
     assert events[-1] == "resume"
 
 
+def test_a_first_line_that_was_cut_off_is_dated_like_the_event_after_it_or_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_text('{"event": "sta')
+    os.utime(path, (86_400, 86_400))
+    assert journal.read(path) == [
+        {"event": "cut_off", "step": 0, "at": "1970-01-02T00:00:00.000Z", "text": '{"event": "sta'}
+    ]
+    Journal(path).append("resume", 3)
+    first, warning, _ = journal.read(path)
+    assert (first["event"], first["step"], first["at"]) == ("cut_off", 3, warning["at"])
+
+
 def test_reserved_fields_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="'at' is written by the journal"):
         Journal(tmp_path / "journal.jsonl").append("start", 0, at="now")

@@ -19,17 +19,18 @@ def tree(run: Path) -> Tree:
     """
     if lineage.start_of(run) is None:
         raise UserError(f"{run} holds no run (no journal.jsonl with a start); give the folder that prorl train wrote")
-    oldest, missing = run.absolute(), None
+    run = run.resolve()
+    oldest, missing = run, None
     while (origin := lineage.origin_of(oldest)) is not None:
         if not _is(origin.run, origin.id):
             missing = origin
             break
-        oldest = origin.run
+        oldest = origin.run.resolve()
     if missing is None:
-        return _of(oldest, run.absolute())
+        return _of(oldest, run)
     root = Tree(f"{escape(str(missing.run))} (not there any more)")
     branch = root.add(f"step {missing.step}: fork")
-    branch.add(_of(oldest, run.absolute()))
+    branch.add(_of(oldest, run))
     return root
 
 

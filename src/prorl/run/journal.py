@@ -60,16 +60,24 @@ class Journal:
 
 
 def read(path: Path) -> list[Event]:
-    """Every event of a journal. A line that is not whole becomes `{"event": "cut_off", "step", "at", "text"}`."""
+    """Every event of a journal. A line that is not whole becomes `{"event": "cut_off", "step", "at", "text"}`.
+
+    Step and moment of such a line are those of the event before it; of the first line, those of the event after it.
+    """
+    told = [(line, _whole(line)) for line in jsonl.lines(Path(path))]
+    near = next((event for _, event in told if event is not None), {"step": 0, "at": _changed(Path(path))})
     events: list[Event] = []
-    for line in jsonl.lines(Path(path)):
-        event = jsonl.decode(line)
-        if event is None or "event" not in event or "step" not in event:
-            before = events[-1] if events else {"step": 0, "at": ""}
-            text = line.decode(errors="replace")
-            event = {"event": CUT_OFF, "step": before["step"], "at": before["at"], "text": text}
+    for line, event in told:
+        if event is None:
+            event = {"event": CUT_OFF, "step": near["step"], "at": near["at"], "text": line.decode(errors="replace")}
+        near = event
         events.append(event)
     return events
+
+
+def _whole(line: bytes) -> Event | None:
+    event = jsonl.decode(line)
+    return event if event is not None and {"event", "step", "at"} <= event.keys() else None
 
 
 def start_of(path: Path) -> Event | None:
@@ -121,4 +129,13 @@ def _is_end(event: Event, extended: Event) -> bool:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return _written(datetime.now(UTC))
+
+
+def _changed(path: Path) -> str:
+    """When the file was last changed."""
+    return _written(datetime.fromtimestamp(path.stat().st_mtime, UTC))
+
+
+def _written(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -28,7 +28,7 @@ def parse(text: str) -> Origin:
     run = Path(folder)
     if not (run / "journal.jsonl").is_file():
         raise UserError(f"--fork {text}: {run} holds no run (no journal.jsonl); give the folder of one")
-    return Origin(run.absolute(), int(step), identity(run) or "")
+    return Origin(run.resolve(), int(step), identity(run) or "")
 
 
 def new_identity() -> str:
