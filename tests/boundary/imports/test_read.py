@@ -218,6 +218,7 @@ def test_harness_files_of_several_seeds_add_up(tmp_path: Path) -> None:
         ([{"problem": "p", "model": "b"}], "lacks score"),
         (generic("b", {"p": 1}), "no samples of m; the samples are of b"),
         ([harness(1, "none", 0.0, ["x", "y"], ["7"])], "2 responses, of which the filter none kept 1"),
+        ([harness(1, "none", value, ["x"], ["7"]) for value in (0.0, 1.0)], "line 2: document 1 is in it twice"),
         ([{**harness(1, "none", 0.0, ["x"], ["7"]), "exact_match": None}], "no metric found"),
         ([{**harness(1, "none", 0.0, ["x"], ["7"]), "exact_match": float("nan")}], "no metric found"),
     ],

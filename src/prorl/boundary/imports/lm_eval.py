@@ -56,7 +56,10 @@ def read(file: Path) -> pl.LazyFrame:
         except ValueError:
             raise UserError(f"{file}, line {number}: no JSON; was the file cut off?") from None
         document = int(record["doc_id"]), str(record.get("doc_hash") or record["doc_id"])
-        by_document.setdefault(document, {})[str(record.get("filter", "none"))] = record
+        by_filter, name = by_document.setdefault(document, {}), str(record.get("filter", "none"))
+        if name in by_filter:
+            raise UserError(f"{file}, line {number}: document {document[0]} is in it twice; were two files joined?")
+        by_filter[name] = record
     rows = [row for document, filters in _named(by_document) for row in _rows(file, task, document, filters)]
     return pl.DataFrame(rows, schema=SCHEMA).lazy()
 
