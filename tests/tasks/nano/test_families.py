@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import pickle
 import re
+from collections import Counter
 
 import pytest
 
 from prorl.errors import UserError
 from prorl.tasks.contract import Problem, Split
 from prorl.tasks.deal import fingerprint
-from prorl.tasks.nano.chain import LEVELS
 from prorl.tasks.nano.family import names
 from prorl.tasks.registry import build
+
+from .levels import EACH, levels_of
 
 
 def drawn(name: str, level: int, count: int = 20) -> list[tuple[str, str, Problem]]:
@@ -81,8 +83,7 @@ RULES = {
 """The states that follow from a question."""
 
 
-@pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize(("name", "level"), EACH)
 def test_solutions_go_through_the_states_that_follow_from_the_question(name: str, level: int) -> None:
     for question, solution, problem in drawn(name, level):
         states = states_of(solution)
@@ -105,8 +106,7 @@ def test_the_example_in_the_documentation_of_a_family(name: str, question: str, 
     assert f"`{question}` → `{solution}`" in str(type(build(name)).__doc__)
 
 
-@pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize(("name", "level"), EACH)
 def test_what_is_given_is_no_answer(name: str, level: int) -> None:
     for question, solution, _ in drawn(name, level, count=60):
         assert not question.endswith(solution.rpartition("=")[2])
@@ -115,7 +115,7 @@ def test_what_is_given_is_no_answer(name: str, level: int) -> None:
 @pytest.mark.parametrize("name", names())
 def test_splits_share_no_question_and_levels_are_drawn_apart(name: str) -> None:
     asked: dict[int, tuple[Split, int]] = {}
-    for level in LEVELS:
+    for level in levels_of(name):
         task = build(name, options={"level": level})
         assert task.size(Split.TRAIN) is None
         for split in Split:
@@ -135,7 +135,8 @@ def test_splits_share_no_question_and_levels_are_drawn_apart(name: str) -> None:
         ("nano/strings", 5, 1 / 720),
         ("nano/digits", 1, 1 / 720),
         ("nano/sorting", 1, 1 / 6),
-        ("nano/sorting", 4, 1 / 720),
+        ("nano/sorting", 4, 1 / 210),
+        ("nano/sorting", 6, 1 / 45),
         ("nano/walks", 3, 1 / 1680),
     ],
 )
@@ -143,11 +144,23 @@ def test_guess_rates(name: str, level: int, rate: float) -> None:
     assert build(name, options={"level": level}).guess_rate == pytest.approx(rate, rel=1e-12)
 
 
+@pytest.mark.parametrize("name", names())
+def test_no_answer_made_for_another_problem_is_right_more_often_than_by_guessing(name: str) -> None:
+    """Whoever knows how answers look, and not the question, is right as often as `guess_rate` says, at every level."""
+    for level in levels_of(name):
+        task = build(name, options={"level": level})
+        answers = Counter(task.problem(Split.TEST, index).payload["states"][-1] for index in range(1_000))
+        n = sum(answers.values())
+        equal = sum(count * (count - 1) for count in answers.values()) / n / (n - 1)
+        assert equal < 1.2 * task.guess_rate + 1e-4, (level, equal, task.guess_rate)
+
+
 @pytest.mark.parametrize(
     ("name", "options", "said"),
     [
-        ("nano/sorting", {"level": 0}, "option 'level' is 0; use a whole number from 1 to 8"),
-        ("nano/sorting", {"level": 9}, "option 'level' is 9"),
+        ("nano/strings", {"level": 0}, "option 'level' is 0; use a whole number from 1 to 8"),
+        ("nano/strings", {"level": 9}, "option 'level' is 9"),
+        ("nano/sorting", {"level": 7}, "option 'level' is 7; use a whole number from 1 to 6"),
         ("nano/sorting", {"levels": 1}, "unknown option 'levels'; valid: level"),
         ("nano/sort", {}, "unknown task 'nano/sort'; did you mean nano/sorting"),
     ],

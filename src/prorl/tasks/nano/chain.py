@@ -12,9 +12,6 @@ from prorl.tasks.contract import Message, Outcome, Problem, Verdict
 from prorl.tasks.generated import GeneratedTask
 from prorl.tasks.options import Options
 
-LEVELS = range(1, 9)
-"""Difficulties, easiest first."""
-
 
 class Chain(NamedTuple):
     """A question and the states that lead to its answer, which is the last of them."""
@@ -31,10 +28,13 @@ class ChainTask(GeneratedTask):
 
     symbols: ClassVar[str]
     """What states are written in, as a range for a regular expression."""
+    levels: ClassVar[range] = range(1, 9)
+    """Difficulties, easiest first."""
 
     def __init__(self, name: str, options: Mapping[str, Any], worked_examples: int) -> None:
-        """Options: `level` (1 to 8, default 1). Raises UserError."""
-        self.level = Options(name, options, ("level",)).whole("level", LEVELS[0], LEVELS[0], LEVELS[-1])
+        """Options: `level` (one of `levels`, default 1). Raises UserError."""
+        first, last = self.levels[0], self.levels[-1]
+        self.level = Options(name, options, ("level",)).whole("level", first, first, last)
         super().__init__(name, [f"level{self.level}"], worked_examples)
 
     @abstractmethod
