@@ -108,10 +108,10 @@ def test_long_hostile_texts_take_no_time(piece):
     "text", ["the answer is" + "\n" * 100_000, "the answer" + " " * 100_000, "the final answer: " + "\n" * 100_000]
 )
 def test_what_is_said_is_found_in_linear_time(text):
-    begin = time.monotonic()
+    begin = time.process_time()
     assert said(text) is None
     assert said(f"{text}42") == (None if text.endswith(" ") else "42")
-    assert time.monotonic() - begin < 1
+    assert time.process_time() - begin < 1
 
 
 def test_an_answer_that_is_not_given_is_not_the_last_one():

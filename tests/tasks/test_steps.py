@@ -62,9 +62,9 @@ HOSTILE = (
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_hostile_text_takes_no_long_time(text: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     equations_hold(text)
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_no_worked_solution_is_doubted_and_one_with_a_wrong_number_is_caught() -> None:

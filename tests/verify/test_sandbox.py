@@ -177,7 +177,7 @@ def test_the_deadline_is_for_all_tests_together(tier):
         assert program.run(b"").failed == ""
         with pytest.raises(TimeoutError):
             program.run(b"")
-    assert 0.9 < time.monotonic() - begin < 1.5
+    assert 0.9 < time.monotonic() - begin < 5
 
 
 @strong

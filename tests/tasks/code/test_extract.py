@@ -55,7 +55,7 @@ def test_tolerant_takes_what_looks_like_a_program(text, found):
     "text", ["`" * 200_000, "```\n" * 50_000, "```python\n" * 20_000, " \t" * 100_000, "```a" * 50_000]
 )
 def test_extraction_is_fast_on_anything(text):
-    begin = time.monotonic()
+    begin = time.process_time()
     strict(text)
     tolerant(text)
-    assert time.monotonic() - begin < 1.0
+    assert time.process_time() - begin < 1.0

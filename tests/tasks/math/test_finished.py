@@ -151,7 +151,7 @@ def test_what_was_asked_about_may_stand_after_the_number():
 def test_whether_a_number_is_worked_out_is_told_in_no_time(opening, closing):
     for pieces in (1, 10, 20, 300 // len(opening + closing)):
         nested = opening * pieces + "3" + closing * pieces
-        begin = time.monotonic()
+        begin = time.process_time()
         finished(nested, r"\sqrt{2}", False)
         finished(nested, "7", True)
-        assert time.monotonic() - begin < 0.2
+        assert time.process_time() - begin < 0.2

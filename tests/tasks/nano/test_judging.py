@@ -100,9 +100,9 @@ def test_hostile_completions_gain_nothing_and_cost_nothing(name: str, level: int
     question = problem.messages[0].content
     every = "".join(problem.payload["states"])
     for text in [*HOSTILE, question, question + "=", f"={question}", f"={every}", solution + solution]:
-        begun = time.perf_counter()
+        begun = time.process_time()
         verdict, holds = task.judge(problem, text), task.check_steps(problem, text)
-        assert time.perf_counter() - begun < 0.1
+        assert time.process_time() - begun < 0.1
         if text == solution + solution:
             assert (verdict.score, holds) == (1.0, False)  # the last answer is right, and a step is none
             continue
