@@ -10,9 +10,11 @@ from prorl.errors import UserError
 from prorl.tasks.contract import Outcome, Split
 from prorl.tasks.registry import build, names
 from prorl.tasks.stem.formula import CONSTANTS, UNITS, from_si, to_si
-from prorl.tasks.stem.generated import FORMULAS, SUBJECTS, written
-from prorl.tasks.stem.quantity import quantity, unit_of
+from prorl.tasks.stem.generated import FORMULAS, SUBJECTS
+from prorl.tasks.stem.pint_units import unit_of
+from prorl.tasks.stem.quantity import quantity
 from prorl.tasks.stem.unit_text import factors
+from prorl.tasks.stem.worked import written
 
 JUNK = ["", "no idea", r"\boxed{}", r"\boxed{-1}", r"\boxed{1, 2, 3, 4}", r"\boxed{all of them}", r"\boxed{nan}"]
 DRAWS = 6

@@ -33,6 +33,13 @@ QUANTITIES = {
     "every energy": "any number of J",
     "no unit": "5",
     "an empty unit": r"5 \text{}",
+    "many sides": "x" + " = 5 J" * 150,
+    "many names": "_{a}" * 200 + "1 = 5 J",
+    "a name that never ends": "a_ " * 300 + "= 5 J",
+    "a formula that never ends": "x = " + "5," * 450 + " = 5 J",
+    "nested fractions": "5 " + r"\frac{" * 150,
+    "decibels": "1e300 dB J",
+    "degrees of an energy": "5 J °C/K",
 }
 LETTERS = {
     "all letters": "ABCD",
@@ -43,6 +50,13 @@ LETTERS = {
     "a letter of another script": "А",
     "any": "any of A) to D)",
     "a NUL byte": "A\x00",
+    "spaces": "A" + " " * 150_000 + "B",
+    "dollars": "$" * 150_000,
+    "asterisks": "*" * 150_001,
+    "deep text": r"\text{" * 30_000 + "A",
+    "open braces": r"\text{" + "{}" * 60_000 + "A",
+    "brackets": "A" + "(" * 150_000,
+    "signs": "A " + "- " * 70_000,
 }
 
 

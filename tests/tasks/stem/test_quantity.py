@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prorl.tasks.stem.quantity import matches, quantity, unit_of
+from prorl.tasks.stem.pint_units import unit_of
+from prorl.tasks.stem.quantity import matches, quantity
 from prorl.tasks.stem.unit_text import factors
 
 RIGHT = [

@@ -8,7 +8,9 @@ from prorl.tasks import extract
 from prorl.tasks.contract import Outcome, Problem, Verdict
 from prorl.tasks.math.clean import clean
 from prorl.tasks.math.units import OTHER_NUMBERS
-from prorl.tasks.stem.quantity import TOLERANCE, Quantity, matches, quantity, unit_of
+from prorl.tasks.stem.pint_units import unit_of
+from prorl.tasks.stem.quantity import TOLERANCE, Quantity, matches, quantity
+from prorl.tasks.stem.spelling import with_powers
 from prorl.tasks.stem.unit_text import factors
 
 SYSTEM = r"Think step by step, and put the final answer, a number with its unit, within \boxed{}."
@@ -69,5 +71,5 @@ def _names_what_is_counted(given: Quantity, problem: Problem) -> bool:
 
 def _elsewhere(text: str) -> str | None:
     tail = text[-_TAIL:]
-    last = _LAST.findall(tail)
+    last = _LAST.findall(with_powers(tail))
     return extract.strict(text) or extract.unclosed(text) or extract.said(tail) or (last[-1] if last else None)

@@ -9,11 +9,13 @@ from string import ascii_uppercase
 
 from prorl.tasks import extract
 from prorl.tasks.contract import Message, Outcome, Problem, Verdict
+from prorl.tasks.stem.spelling import plain
 
 SYSTEM = r"Think step by step, and put the letter of the right option within \boxed{}."
 
-_LETTER = re.compile(r"\(?\s*(?:\\(?:text|mathrm|textbf|mathbf)\s*\{)?\s*\(?\s*([A-Z])\s*\)?\s*\}?\s*\)?\s*[.):]?")
-_LABELLED = re.compile(r"\(?([A-Z])[).:]\s+(.+)", re.DOTALL)
+_LETTER = re.compile(r"\(? ?([A-Z]) ?\)? ?[.):]?")
+_LABELLED = re.compile(r"\(? ?([A-Z])(?: ?[).:]{1,2} ?| [-–—] | ?(?=\())(.+)", re.DOTALL)
+_OPTION = re.compile(r"[Oo]ption (?=\(?[A-Z])")
 _SAID = re.compile(r"(?i:answer|option|choice)\s*(?:is|:)?\s*(?:option\s*)?\**\(?([A-Z])\)?(?![A-Za-z])")
 _ALONE = re.compile(r"(?<![A-Za-z])\(?([B-Z])\)?(?![A-Za-z'])")
 
@@ -54,15 +56,23 @@ def judge(problem: Problem, text: str) -> Verdict:
 
 
 def letter_of(answer: str, options: Sequence[str]) -> str | None:
-    """The letter that an answer is: alone, with its option after it, or an option's text; None if it is none."""
-    if found := _LETTER.fullmatch(answer):
+    """The letter that an answer is: alone, with its option after it, or an option's text; None if it is none.
+
+    LaTeX and Markdown around any of it, and "Option" before a letter, change nothing.
+    """
+    text = plain(answer)
+    labelled = _OPTION.sub("", text, count=1) if _OPTION.match(text) else text
+    if found := _LETTER.fullmatch(labelled):
         return found[1] if not options or ascii_uppercase.index(found[1]) < len(options) else None
-    if (found := _LABELLED.fullmatch(answer)) and options:
+    spelled = [_spelled(option) for option in options]
+    if (found := _LABELLED.fullmatch(labelled)) and options:
         place = ascii_uppercase.index(found[1])
-        return found[1] if place < len(options) and _same(options[place], found[2]) else None
-    matching = [place for place, option in enumerate(options) if _same(option, answer)]
+        said = {_spelled(found[2]), _spelled(found[2].removeprefix("(").removesuffix(")"))}
+        return found[1] if place < len(options) and spelled[place] in said else None
+    matching = [place for place, option in enumerate(spelled) if option == _spelled(text)]
     return ascii_uppercase[matching[0]] if len(matching) == 1 else None
 
 
-def _same(one: str, other: str) -> bool:
-    return " ".join(one.split()).rstrip(".").lower() == " ".join(other.split()).rstrip(".").lower()
+def _spelled(text: str) -> str:
+    """What is compared of an option: in lower case, without spaces beside signs and without a full stop."""
+    return re.sub(r" ?([^\w ]) ?", r"\1", plain(text)).rstrip(".").lower()

@@ -13,14 +13,14 @@ from prorl.tasks.deal import FOR_TRAINING, TEST_ONLY
 from prorl.tasks.math import judging, library
 from prorl.tasks.options import Options
 from prorl.tasks.rows import Row
-from prorl.tasks.stem import answers, choice, quantity
+from prorl.tasks.stem import answers, choice, pint_units, quantity
 from prorl.tasks.stem.unit_text import factors
 
 _SHORT = 100
 """Characters up to which a solution as a whole may be the answer."""
 
 _LETTER = re.compile(r"\(?([A-H])\)?")
-_UNIT = re.compile(r"[0-9}]\s*((?:\\|[A-Za-zµΩ°%]).*)", re.DOTALL)
+_UNIT = re.compile(r"[0-9}]\s*(?!(?:\\times|\\cdot|x)\s*10|[eE][+-]?[0-9])((?:\\|[A-Za-zµΩ°%]).*)", re.DOTALL)
 
 
 class GpqaTask(dataset.DatasetTask):
@@ -114,7 +114,7 @@ class ScpTask(dataset.DatasetTask):
     def prepare(self) -> None:
         """Import math-verify and pint."""
         library.prepare()
-        quantity.prepare()
+        pint_units.prepare()
 
     def _payload(self, question: str, answer: str) -> dict[str, Any] | None:
         if found := _LETTER.fullmatch(answer):
@@ -126,7 +126,7 @@ class ScpTask(dataset.DatasetTask):
             and given.unit
             and unit
             and factors(unit[1]) == given.unit
-            and quantity.unit_of(given.unit)
+            and pint_units.unit_of(given.unit)
         ):
             payload = {"by": "quantity", "value": given.value, "unit": unit[1], "tolerance": self._tolerance}
             return {**payload, "unit_needed": not _names_unit(question, unit[1])}

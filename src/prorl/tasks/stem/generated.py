@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from math import floor, isfinite, log10
 from typing import Any
 
 from prorl.tasks import generated
@@ -13,14 +12,16 @@ from prorl.tasks.options import Options
 from prorl.tasks.stem import (
     answers,
     choice,
+    distractors,
     formulas_biology,
     formulas_chemistry,
     formulas_fields,
     formulas_mechanics,
+    pint_units,
     quantity,
 )
-from prorl.tasks.stem.distractors import distractors
-from prorl.tasks.stem.formula import CONSTANTS, Formula, Input, from_si, to_si
+from prorl.tasks.stem.formula import Formula, from_si
+from prorl.tasks.stem.worked import drawn, shown, worked_out, written
 
 SUBJECTS: Mapping[str, Mapping[str, Formula]] = {
     "physics": {**formulas_mechanics.FORMULAS, **formulas_fields.FORMULAS},
@@ -49,10 +50,14 @@ class GeneratedStemTask(generated.GeneratedTask):
 
     def draw(self, kind: str, rng: random.Random) -> Problem:
         """A problem of a formula, its quantities drawn at random."""
-        question, steps, result, unit = worked_out(FORMULAS[kind], rng)
+        formula = FORMULAS[kind]
+        given, in_si = drawn(formula, rng)
+        unit = rng.choice(formula.units)
+        result = from_si(in_si, unit)
+        question, steps = worked_out(formula, given, unit)
         named = not unit or rng.random() < 0.5
         asked = (
-            f" Give the result in {_shown(unit)}."
+            f" Give the result in {shown(unit)}."
             if unit and named
             else " Give the result with its unit."
             if unit
@@ -75,11 +80,11 @@ class GeneratedStemTask(generated.GeneratedTask):
 
     def prepare(self) -> None:
         """Import pint."""
-        quantity.prepare()
+        pint_units.prepare()
 
 
 class GeneratedChoiceTask(GeneratedStemTask):
-    """The same problems with four results to choose from, wrong in ways in which one goes wrong."""
+    """The same problems with four results of the formula to choose from, of which the wrong ones belong to others."""
 
     guess_rate = 0.25
     """What picking an option at random scores on average."""
@@ -89,9 +94,15 @@ class GeneratedChoiceTask(GeneratedStemTask):
     def draw(self, kind: str, rng: random.Random) -> Problem:
         """A problem of a formula with four options."""
         formula = FORMULAS[kind]
-        question, steps, result, unit = worked_out(formula, rng)
-        wrong = [written(value, unit) for value in distractors(result, rng)]
-        problem = choice.choice_problem(self.name, question, written(result, unit), wrong, rng, "\n".join(steps))
+        unit = rng.choice(formula.units)
+        chosen = None
+        while chosen is None:
+            pool = [drawn(formula, rng) for _ in range(distractors.POOL)]
+            results = [from_si(in_si, unit) for _, in_si in pool]
+            chosen = distractors.one_and_distractors(results, rng)
+        question, steps = worked_out(formula, pool[chosen[0]][0], unit)
+        right, *wrong = (written(results[place], unit) for place in chosen)
+        problem = choice.choice_problem(self.name, question, right, wrong, rng, "\n".join(steps))
         return Problem(problem.id, problem.task, problem.messages, {**problem.payload, "kind": kind})
 
     def judge(self, problem: Problem, text: str) -> Verdict:
@@ -100,51 +111,3 @@ class GeneratedChoiceTask(GeneratedStemTask):
 
     def prepare(self) -> None:
         """Nothing needs to be imported."""
-
-
-def worked_out(formula: Formula, rng: random.Random) -> tuple[str, list[str], float, str]:
-    """A question without what is asked of the answer, the steps to the result, the result and its unit."""
-    while True:
-        given = {name: _number(entry, rng) for name, entry in formula.inputs.items()}
-        in_si = {name: to_si(value, formula.inputs[name].unit) for name, value in given.items()}
-        constants = {name: CONSTANTS[name][0] for name in formula.constants}
-        plain = float(formula.result(**in_si, **constants))
-        unit = rng.choice(formula.units)
-        result = from_si(plain, unit)
-        if isfinite(result) and abs(result) > 1e-30:
-            break
-    shown = {name: written(value, formula.inputs[name].unit, 3) for name, value in given.items()}
-    used = [stated for name in constants if (stated := CONSTANTS[name][2])]
-    question = formula.question.format(**shown) + (f" Use {' and '.join(used)}." if used else "")
-    steps = [f"The law is ${formula.law}$."]
-    for name, value in in_si.items():
-        if value != given[name]:
-            steps.append(f"{shown[name]} is {written(value, '')} in SI units.")
-    if plain != result:
-        steps.append(f"In SI units the result is {written(plain, '')}.")
-    return question, steps, result, unit
-
-
-def written(value: float, unit: str, digits: int = 4) -> str:
-    """A number to so many significant digits, with its unit: `12.5 km/h`, `3.000 × 10^8 m/s`, `40 %`."""
-    if value == int(value) and abs(value) < 10**6:
-        number = str(int(value))
-    elif 1e-3 <= abs(value) < 10**6:
-        number = f"{value:.{max(0, digits - 1 - floor(log10(abs(value))))}f}"
-    else:
-        mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
-        number = f"{mantissa} × 10^{int(power)}"
-    return f"{number}{'' if unit == '°' else ' '}{_shown(unit)}".strip()
-
-
-def _shown(unit: str) -> str:
-    return f"{unit[2:]}⁻¹" if unit.startswith("1/") else unit
-
-
-def _number(entry: Input, rng: random.Random) -> float:
-    """A number of the range, each order of magnitude as likely as another, with three significant digits."""
-    value = entry.low * (entry.high / entry.low) ** rng.random()
-    if entry.whole:
-        return float(round(value))
-    rounded = float(f"{value:.2e}")
-    return min(max(rounded, entry.low), entry.high)

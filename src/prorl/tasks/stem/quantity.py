@@ -1,15 +1,15 @@
-"""Numbers with units, compared by dimension and value with pint's registry of units."""
+"""Numbers with units, compared by dimension and value."""
 
 from __future__ import annotations
 
 import math
 import re
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
-from prorl.tasks.math.clean import clean
+from prorl.tasks.math.clean import LONGEST, clean
 from prorl.tasks.math.numbers import number
+from prorl.tasks.stem.pint_units import converted, unit_of
+from prorl.tasks.stem.spelling import unwrapped, with_powers
 from prorl.tasks.stem.unit_text import Factors, factors
 
 TOLERANCE = 0.02
@@ -18,16 +18,21 @@ TOLERANCE = 0.02
 _FROM_ZERO = 1e-9
 """Deviation from a value of zero that is still right, in its unit."""
 
+_AGREES = 0.05
+"""Relative deviation of one side of an equation from another one that is explained by rounding."""
+
 _DECIMAL = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 _POWER = r"10 ?\^ ?(?:\{ ?[+-]?[0-9]+ ?\}|[+-]?[0-9]+)"
 _NUMBER = (
-    r"[+-]? ?(?:\\frac ?\{[^{}]+\} ?\{[^{}]+\}"
-    rf"|{_DECIMAL}(?:[eE][+-]?[0-9]+(?![0-9])| ?(?:\\times|\\cdot|\*|x) ?{_POWER})?(?:/{_DECIMAL})?"
-    rf"|{_POWER})"
+    rf"[+-]? ?(?:{_POWER}|(?:[0-9]+ ?\\frac ?\{{ ?[0-9]+ ?\}}|\\frac ?\{{[^{{}}]+\}}) ?\{{[^{{}}]+\}}"
+    rf"|{_DECIMAL}(?:[eE][+-]?[0-9]+(?![0-9])| ?(?:\\times|\\cdot|\*|x) ?{_POWER})?(?:/{_DECIMAL})?)"
 )
 _QUANTITY = re.compile(rf"(?P<number>{_NUMBER})(?P<unit>[^0-9].*|)", re.DOTALL)
 _EQUALS = re.compile(r"=|\\approx(?![A-Za-z])|\\simeq(?![A-Za-z])|≈|\\sim(?![A-Za-z])")
-_NAME = re.compile(r"(?:about|approximately|roughly|\\?[A-Za-z_{}\\ ,()]*)\s*")
+_ABOUT = re.compile(r"^(?:about|approximately|roughly) ")
+_NAME = re.compile(r"(?:[^\W\d_]|[{}\\ ,()']|_ ?(?:\{[^{}]*\}|[^\W_]))*")
+_ARITHMETIC = re.compile(r"(?=[^0-9]*[0-9])(?:[0-9.+*/^(){} -]|\\(?:times|cdot|frac|sqrt|pi)(?![A-Za-z]))+")
+_FORMULA = re.compile(r"(?:(?!\b(?:or|and)\b)(?:[^,;<>]|(?<=[0-9]),(?=[0-9]{3})))+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +44,19 @@ class Quantity:
 
 
 def quantity(text: str) -> Quantity | None:
-    """The quantity that an answer is, such as `3.2 \\times 10^{5} \\text{ m/s}`; None if it is none, or several."""
-    cleaned = clean(text)
+    """The quantity that an answer is, such as `3.2 \\times 10^{5} \\text{ m/s}`; None if it is none, or several.
+
+    Of an equation such as `E = mc^2 = 5 J` it is the last side, if it begins with a name, a calculation or the same
+    quantity, and no side is another quantity.
+    """
+    cleaned = clean(unwrapped(with_powers(text))) if len(text) <= LONGEST else None
     if cleaned is None:
         return None
-    sides = [side.strip() for side in _EQUALS.split(cleaned)]
-    if len(sides) > 1 and _NAME.fullmatch(sides[0]):
-        sides = sides[1:]
-    elif len(sides) == 1:
-        sides = [re.sub(r"^(?:about|approximately|roughly) ", "", sides[0])]
-    return _single(sides[0]) if len(sides) == 1 else None
+    *before, last = (side.strip() for side in _EQUALS.split(cleaned))
+    given = _single(_ABOUT.sub("", last))
+    if given is None or (before and not _leads_to(before[0], given, (_NAME, _ARITHMETIC))):
+        return None
+    return given if all(_leads_to(side, given, (_FORMULA,)) for side in before[1:]) else None
 
 
 def matches(expected: Quantity, answer: Quantity, tolerance: float, unit_needed: bool) -> bool:
@@ -66,32 +74,21 @@ def matches(expected: Quantity, answer: Quantity, tolerance: float, unit_needed:
     given = unit_of(answer.unit)
     if given is None or given.dimensionality != wanted.dimensionality:
         return False
-    converted = _registry().Quantity(answer.value, given).to(wanted).magnitude
-    return _close(expected.value, float(converted), tolerance)
-
-
-@lru_cache(maxsize=4096)
-def unit_of(written: Factors) -> Any | None:
-    """The unit with these factors as pint has it; None if a name is unknown."""
-    registry = _registry()
-    unit = registry.Unit("")
-    for name, power in written:
-        one = _known(name)
-        if one is None:
-            return None
-        unit = unit * one**power
-    return unit
-
-
-def prepare() -> None:
-    """Import pint and read its registry of units: a second, once in a process."""
-    _registry()
+    return _close(expected.value, converted(answer.value, given, wanted), tolerance)
 
 
 def _close(expected: float, value: float, tolerance: float) -> bool:
     if not math.isfinite(value):
         return False
     return abs(value - expected) <= (tolerance * abs(expected) if expected else _FROM_ZERO)
+
+
+def _leads_to(side: str, given: Quantity, forms: tuple[re.Pattern[str], ...]) -> bool:
+    """Whether a side of an equation has one of the forms, or is about the quantity that another side is."""
+    said = _single(side)
+    if said is None or (said.unit and unit_of(said.unit) is None):
+        return any(form.fullmatch(side) for form in forms)
+    return unit_of(given.unit) is not None and matches(given, said, _AGREES, unit_needed=False)
 
 
 def _single(text: str) -> Quantity | None:
@@ -111,21 +108,3 @@ def _single(text: str) -> Quantity | None:
 def _braced(text: str) -> str:
     """`10^-5` as `10^{-5}`."""
     return re.sub(r"\^ ?([+-]?[0-9]+)", r"^{\1}", text)
-
-
-def _known(name: str) -> Any | None:
-    import pint
-
-    for spelling in (name, name.lower()) if len(name) > 3 else (name,):
-        try:
-            return _registry().parse_units(spelling)
-        except (pint.errors.PintError, AttributeError, ValueError):
-            continue
-    return None
-
-
-@lru_cache(maxsize=1)
-def _registry() -> Any:
-    import pint
-
-    return pint.UnitRegistry(autoconvert_offset_to_baseunit=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from prorl.tasks.stem.spelling import WITHIN_BRACES, unwrapped, with_powers
+
 Factors = tuple[tuple[str, int], ...]
 """Names of units as written, with their powers."""
 
@@ -20,62 +22,71 @@ _NAMES: Mapping[str, str] = {
 }  # fmt: skip
 """What the library would not know, or would take for something else."""
 
-_TEXT = re.compile(r"\\text ?\{((?:[^{}]|\{[^{}]*\})*)\}")
-_FRACTION = re.compile(r"\\frac ?\{([^{}]*)\} ?\{([^{}]*)\}")
+_FRACTION = re.compile(rf"\\frac ?\{{({WITHIN_BRACES})\}} ?\{{({WITHIN_BRACES})\}}")
 _TOKEN = re.compile(
-    r" *(?P<name>\\?[A-Za-zµΩÅ°%ℓ]+)"
+    r" *(?P<name>\\?[A-Za-zµΩÅ°ℓ]+|%)"
     r"(?: ?(?:\^|\*\*)? ?(?:\{ ?(?P<braced>[+-]?[0-9]{1,2}) ?\}|(?P<plain>[+-]?[0-9])))? *"
 )
-_BETWEEN = re.compile(r"(?P<over>/|\bper\b)|\\cdot(?![A-Za-z])|\\times(?![A-Za-z])|\*")
-
-_RAISED = "⁻¹²³⁴⁵⁶"
-_LOWERED = str.maketrans(_RAISED, "-123456")
+_BETWEEN = re.compile(
+    r"(?P<over>/|\bper\b)|(?P<tie>(?<=[^ (])-(?!per\b)(?=[A-Za-zµΩ°]))|\\cdot(?![A-Za-z])|\\times(?![A-Za-z])|\*"
+)
 
 
 def factors(text: str) -> Factors | None:
     r"""The factors of a unit such as `m/s^2`, `\text{kJ mol}^{-1}` or `newtons per metre`; None if it is no unit.
 
-    Empty for no unit. After a slash only the next factor, or all in brackets, is below it.
+    Empty for no unit. After a slash only the next factor is below it, with those that a hyphen ties to it, as in
+    `J/kg-K`, or all in brackets.
     """
     plain = _plain(text)
     found: list[tuple[str, int]] = []
-    place, sign, inside = 0, 1, False
+    around = [1]  # the signs of powers: of the whole, and of each bracket that is open
+    place, sign, last = 0, 1, 1
     while place < len(plain):
-        if plain[place] in " )":
-            inside = inside and plain[place] != ")"
+        if plain[place] == " ":
             place += 1
         elif plain[place] == "(":
-            inside, place = True, place + 1
+            around.append(sign)
+            place += 1
+        elif plain[place] == ")" and len(around) > 1:
+            last, sign = around.pop(), around[-1]
+            place += 1
         elif between := _BETWEEN.match(plain, place):
-            sign, place = (-1 if between["over"] else sign if inside else 1), between.end()
-        elif token := _TOKEN.match(plain, place):
+            sign = -around[-1] if between["over"] else last if between["tie"] else around[-1]
+            place = between.end()
+        elif (token := _TOKEN.match(plain, place)) and len(found) < _MOST_FACTORS:
             power = int(token["braced"] or token["plain"] or 1)
-            if len(found) >= _MOST_FACTORS or not 0 < abs(power) <= _POWER:
+            if not 0 < abs(power) <= _POWER:
                 return None
             found += _named(token["name"], sign * power)
+            last, sign = sign, around[-1]
             place = token.end()
-            sign = sign if inside else 1
         else:
             return None
-    return tuple(found)
+    return tuple(found) if len(around) == 1 else None
 
 
 def _plain(text: str) -> str:
     """Without LaTeX's wrapping, and with one spelling for what has several."""
+    text = unwrapped(with_powers(text))
     for _ in range(3):
-        text = _FRACTION.sub(r"(\1)/(\2)", _TEXT.sub(r" \1 ", text))
+        text = _FRACTION.sub(r"(\1)/(\2)", text)
     text = re.sub(r"\\mu(?![A-Za-z]) ?|μ|µ", "µ", text)
     text = re.sub(r"\b([kMGm]) +(?=Ω)", r"\1", text.replace(r"\Omega", "Ω"))
     text = re.sub(r"µ +(?=[A-Za-zΩ])", "µ", text).replace("·", "*")
-    text = re.sub(r"⁻ ?\^ ?\{", "^{-", text)
-    text = re.sub(f"[{_RAISED}]+", lambda it: f"^{{{it[0].translate(_LOWERED)}}}", text)
-    text = re.sub(r"^ ?1 ?/", "/", text)
-    text = re.sub(r"\^ ?\{? ?\\circ ?\}? ?", "°", text)
-    text = re.sub(r"(?:degrees?|deg) ?(?=[CF]\b|[Cc]elsius)|° +(?=[CF]\b)", "°", text)
-    text = re.sub(r"°[Cc]elsius", "°C", text)
+    text = re.sub(r"^ *1 ?/", "/", text)
+    text = _degrees(text)
     text = re.sub(r"\b(square|cubic) ([A-Za-z]+)", lambda it: f"{it[2]}^{2 if it[1] == 'square' else 3}", text)
     text = re.sub(r"([A-Za-z]+) (squared|cubed)\b", lambda it: f"{it[1]}^{2 if it[2] == 'squared' else 3}", text)
     return re.sub(r"\{ ?([A-Za-z]+) ?\}", r" \1 ", text).strip()
+
+
+def _degrees(text: str) -> str:
+    """All degrees as `°`, `°C` or `°F`, the latter tied to what stands right before them, as in `J/g°C`."""
+    text = re.sub(r"(?:\^ ?)?\{? ?\\(?:circ|degree)(?![A-Za-z]) ?\}? ?", "°", text)
+    text = re.sub(r"(?:degrees?|deg) ?(?=[CF]\b|[Cc]elsius)|° +(?=[CF]\b)", "°", text)
+    text = re.sub(r"°[Cc]elsius", "°C", text)
+    return re.sub(r"(?<=[A-Za-zµΩ0-9}])°(?=[CF](?![A-Za-z]))", "-°", text)
 
 
 def _named(name: str, power: int) -> list[tuple[str, int]]:
