@@ -172,12 +172,12 @@ if os.fork() == 0:
 @strong
 def test_the_deadline_is_for_all_tests_together(tier):
     begin = time.monotonic()
-    with running("import time\ntime.sleep(0.4)", Limits(seconds=1.0), tier) as program:
+    with running("import time\ntime.sleep(1.5)", Limits(seconds=4.0), tier) as program:
         assert program.run(b"").failed == ""
         assert program.run(b"").failed == ""
         with pytest.raises(TimeoutError):
             program.run(b"")
-    assert 0.9 < time.monotonic() - begin < 5
+    assert 3.9 < time.monotonic() - begin < 10
 
 
 @strong

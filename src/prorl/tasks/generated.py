@@ -20,7 +20,7 @@ SHARES: Mapping[Split, float] = {
     Split.TEST: 0.125,
     Split.EXAMPLES: 0.05,
 }
-"""Shares of all questions that there could be. A question's split follows from its words: no two splits share one."""
+"""Shares of all problems that there could be. The split of one follows from `dealt_by`: no two splits share it."""
 
 _DRAWS_PER_KIND = 200
 
@@ -55,6 +55,14 @@ class GeneratedTask(ABC):
     def judge(self, problem: Problem, text: str) -> Verdict:
         """Judge one completion."""
 
+    def dealt_by(self, problem: Problem) -> int:
+        """A number below `deal.SCALE` from which the problem's split follows: here that of the question's words.
+
+        A task that asks for the same in several wordings gives all of them the same number (see `number_of`), so that
+        what is held out is never trained on in other words.
+        """
+        return fingerprint(problem)
+
     def worked_solution(self, problem: Problem) -> str:
         """A completion that solves the problem, in the format asked for."""
         return str(problem.payload["solution"])
@@ -69,8 +77,9 @@ class GeneratedTask(ABC):
             raise IndexError(f"{self.name}: index {index} is outside [0, {ENDLESS})")
         for attempt in range(_DRAWS_PER_KIND * len(self.kinds)):
             kind = self.kinds[(index + attempt // _DRAWS_PER_KIND) % len(self.kinds)]
-            problem = self.draw(kind, _chance(self.name.partition("@")[0], kind, split, index, attempt))
-            if home(fingerprint(problem), SHARES) is split:
+            drawn = number_of(self.name.partition("@")[0], kind, split, index, attempt)
+            problem = self.draw(kind, random.Random(drawn))
+            if home(self.dealt_by(problem), SHARES) is split:
                 return problem
         raise UserError(f"{self.name}: no problem of {', '.join(self.kinds)} is left for the {split} split; add kinds")
 
@@ -83,7 +92,7 @@ class GeneratedTask(ABC):
         return conversation(self._system, self._examples, self.worked_solution, problem)
 
 
-def _chance(*content: Any) -> random.Random:
-    """Random numbers that depend on nothing but these arguments."""
+def number_of(*content: Any) -> int:
+    """A number below `deal.SCALE` that looks random and depends on nothing but these arguments."""
     digest = hashlib.sha256("/".join(map(str, content)).encode()).digest()
-    return random.Random(int.from_bytes(digest[:8], "big"))
+    return int.from_bytes(digest[:8], "big")

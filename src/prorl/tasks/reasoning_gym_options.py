@@ -65,19 +65,24 @@ def _converted(declared: Any, value: Any, default: Any) -> Any:
 
 
 def levels(dataset: str) -> int:
-    """How many difficulty levels the library's curriculum for a data set has, easiest first; 0 without a curriculum."""
+    """How many difficulty levels the library's curriculum for a data set has, easiest first; 0 without a curriculum.
+
+    Ranges lie between two entries of its lists, so that the last entry often begins no level of its own: levels at the
+    end that set what the one before sets don't count.
+    """
     from reasoning_gym.factory import create_curriculum, has_curriculum
 
     if not has_curriculum(dataset):
         return 0
-    return max((len(attribute.levels) for attribute in create_curriculum(dataset).attributes.values()), default=0)
+    attributes = create_curriculum(dataset).attributes.values()
+    count = max((len(attribute.levels) for attribute in attributes), default=0)
+    while count > 1 and _set_at(dataset, count - 1) == _set_at(dataset, count - 2):
+        count -= 1
+    return count
 
 
 def _at_level(task: str, dataset: str, level: Any) -> dict[str, Any]:
-    """What the curriculum sets at a level. A range spans that level alone, so that levels are bands of difficulty."""
-    from reasoning_gym.coaching.base_curriculum import DefaultCurriculumContext, RangeAttributeMode
-    from reasoning_gym.factory import create_curriculum
-
+    """What the curriculum sets at a level. Raises UserError for one that there isn't, or of which nothing is found."""
     count = levels(dataset)
     if not count:
         raise UserError(f"{task}: option 'level' is {level!r}, but it has no levels; remove it")
@@ -86,6 +91,14 @@ def _at_level(task: str, dataset: str, level: Any) -> dict[str, Any]:
     if level >= _TOO_HARD_FROM.get(dataset, count):
         usable = _TOO_HARD_FROM[dataset] - 1
         raise UserError(f"{task}: the library searches for minutes for a problem of level {level}; use 0 to {usable}")
+    return _set_at(dataset, level)
+
+
+def _set_at(dataset: str, level: int) -> dict[str, Any]:
+    """What the curriculum sets at a level. A range spans that level alone, so that levels are bands of difficulty."""
+    from reasoning_gym.coaching.base_curriculum import DefaultCurriculumContext, RangeAttributeMode
+    from reasoning_gym.factory import create_curriculum
+
     curriculum = create_curriculum(dataset)
     curriculum.set_global_level(level)
     made = curriculum.generate_configuration(None, DefaultCurriculumContext(RangeAttributeMode.UPPER_BOUND))

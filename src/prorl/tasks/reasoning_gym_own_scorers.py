@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
+from itertools import zip_longest
 from typing import Any
 
-from prorl.tasks import reasoning_gym_boxnet
+from prorl.tasks import reasoning_gym_boxnet, reasoning_gym_rush_hour
 from prorl.tasks.arithmetic import NotArithmetic, value
 from prorl.tasks.reasoning_gym_sums import reaches_24, reaches_target
 
@@ -22,6 +23,8 @@ _NOT_QUITE = 0.8
 """The most that is given for what is no solution."""
 
 _WRITTEN_NUMBER = re.compile(r"\s*[-+]?(?:\d{1,100}(?:\.\d{0,100})?|\.\d{1,100})(?:[eE][-+]?\d{1,2})?\s*", re.ASCII)
+_DURATION = re.compile(r"(?:(-?\d+)(?:\s+days?)?(?![\d:]),?\s*)?(?:(-?\d+):(\d+)(?::(\d+(?:\.\d+)?))?)?", re.ASCII)
+"""Days, hours, minutes and seconds: `5 days`, `-05:30`, `5 days, 05:30:00`, `05:30:00.250`."""
 _NEAR = Decimal("1e-9")
 """Relative deviation that comes from rounding on the way."""
 
@@ -97,6 +100,36 @@ def _full_only_if_same_letters(dataset: Any, answer: str, entry: dict[str, Any])
     return 1.0 if given == right else min(library_score(dataset, answer, entry), _NOT_QUITE)
 
 
+def _full_only_if_same_board(dataset: Any, answer: str, entry: dict[str, Any]) -> float:
+    given = library_score(dataset, answer, entry)
+    return given if given < 1.0 or json.loads(answer) == json.loads(entry["answer"]) else _NOT_QUITE
+
+
+def _full_only_if_same_people(dataset: Any, answer: str, entry: dict[str, Any]) -> float:
+    given = library_score(dataset, answer, entry)
+    return given if given < 1.0 or _people(answer) == _people(entry["answer"]) else _NOT_QUITE
+
+
+def _people(text: str) -> set[tuple[str | None, str | None]]:
+    """Names and roles in turn, where only what joins them is passed over."""
+    words = [word for word in re.sub("[.,()]", " ", text.lower()).split() if word not in ("is", "a", "an", "and")]
+    return set(zip_longest(words[::2], words[1::2]))
+
+
+def _full_only_if_same_duration(dataset: Any, answer: str, entry: dict[str, Any]) -> float:
+    given = library_score(dataset, answer, entry)
+    return given if given < 1.0 or _duration(answer) == _duration(entry["answer"]) else _NOT_QUITE
+
+
+def _duration(text: str) -> tuple[bool, Fraction] | None:
+    """Whether it begins with a minus, and the seconds; None for what is no duration."""
+    found = _DURATION.fullmatch(text.strip())
+    if found is None:
+        return None
+    days, hours, minutes, seconds = (Fraction(part or 0) for part in found.groups())
+    return text.strip().startswith("-"), ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
 def _to_the_last_digit(dataset: Any, answer: str, entry: dict[str, Any]) -> float:
     """1 for a decimal with the digits that were asked for, or with more that round to them.
 
@@ -128,13 +161,17 @@ SCORERS: Mapping[str, Scorer] = {
     "countdown": reaches_target,
     "decimal_arithmetic": _to_the_last_digit,
     "figlet_font": _full_only_if_same_letters,
+    "game_of_life": _full_only_if_same_board,
     "game_of_life_halting": _same_truth_value,
     "gsm_symbolic": _same_number,
+    "knights_knaves": _full_only_if_same_people,
     "letter_jumble": _full_only_if_equal,
     "manipulate_matrix": _full_or_part,
     "number_sorting": _same_numbers,
     "puzzle24": reaches_24,
+    "rush_hour": reasoning_gym_rush_hour.score,
     "spell_backward": _full_only_if_equal,
+    "time_intervals": _full_only_if_same_duration,
     "word_sorting": _full_only_if_all_words,
 }
 """Ours, because the library's
@@ -145,10 +182,14 @@ SCORERS: Mapping[str, Scorer] = {
   and 24.9 for 24;
 - `decimal_arithmetic` asks for 12 digits and takes 3 places for enough;
 - `figlet_font` gives 0.1 for each right letter, so that ten are enough;
+- `game_of_life` looks only at the cells that there should be, whatever rows and columns there are besides;
 - `game_of_life_halting` compares `bool(text)`, so that any answer is right;
 - `gsm_symbolic` takes the first number without its sign;
+- `knights_knaves` looks for names before roles, also behind words that say the opposite;
 - `manipulate_matrix` looks for the right answer inside of a longer one as the default does;
 - `number_sorting` lets each number be off by 1, and not a number is never off by more;
+- `rush_hour` passes over moves that are not possible, so that many moves at random solve some boards;
+- `time_intervals` doesn't see the sign of 0 hours, takes .50 for .050, and reads as many numbers as it needs;
 - `word_sorting` reads as many words as there are to sort, and no further;
 - `spell_backward` and `letter_jumble` give partial credit to a right answer with more text after it, but for some
   lengths the sum of shares is rounded up to 1."""

@@ -6,14 +6,12 @@
 from __future__ import annotations
 
 import json
-import re
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from prorl.tasks import reasoning_gym_rush_hour
+
 Entry = dict[str, Any]
-Pieces = tuple[tuple[str, int, int], ...]
-"""Letter, cells long, step from cell to cell (1 across, 6 down; 0 for a wall) of each piece of a Rush Hour board."""
 
 
 def solution(name: str, dataset: Any, entry: Entry) -> str | None:
@@ -84,65 +82,11 @@ def _integrated(dataset: Any, entry: Entry) -> str:
     return f"{sympy.integrate(integrand, variable)} + C"
 
 
-_SIDE = 6
-_EXIT = 16
-"""Cell of the red car's left end when it is out: third row, fifth column."""
-
-
-def _driven(dataset: Any, entry: Entry) -> str | None:
-    """The shortest sequence of shifts that frees the first car, found breadth first."""
-    pieces, begin = _pieces(entry["metadata"]["board_config"])
-    came: dict[tuple[int, ...], tuple[tuple[int, ...], str] | None] = {begin: None}
-    waiting = deque([begin])
-    while waiting:
-        state = waiting.popleft()
-        if state[0] == _EXIT:
-            return " ".join(_path(came, state))
-        for shift, after in _shifts(pieces, state):
-            if after not in came:
-                came[after] = (state, shift)
-                waiting.append(after)
-    return None
-
-
-def _pieces(board: str) -> tuple[Pieces, tuple[int, ...]]:
-    """The pieces and where they begin. Questions rename them in order, without the gaps between the labels."""
-    labels = sorted(set(board) - {"o", "x"})
-    cells = [[match.start() for match in re.finditer(label, board)] for label in labels]
-    pieces = [(chr(ord("A") + number), len(at), at[1] - at[0]) for number, at in enumerate(cells)]
-    walls = [match.start() for match in re.finditer("x", board)]
-    begin = [at[0] for at in cells] + walls
-    return (*pieces, *(("x", 1, 0) for _ in walls)), tuple(begin)
-
-
-def _shifts(pieces: Pieces, state: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
-    taken = {at + step * cell for (_, length, step), at in zip(pieces, state, strict=True) for cell in range(length)}
-    for number, ((letter, length, step), at) in enumerate(zip(pieces, state, strict=True)):
-        if not step:
-            continue
-        place = at % _SIDE if step == 1 else at // _SIDE
-        for direction, room in ((1, _SIDE - length - place), (-1, place)):
-            front = at + step * (length - 1) if direction == 1 else at
-            for far in range(1, room + 1):
-                if front + direction * step * far in taken:
-                    break
-                moved = (*state[:number], at + direction * step * far, *state[number + 1 :])
-                yield f"{letter}{'+' if direction == 1 else '-'}{far}", moved
-
-
-def _path(came: Mapping[tuple[int, ...], tuple[tuple[int, ...], str] | None], state: tuple[int, ...]) -> list[str]:
-    shifts: list[str] = []
-    while (before := came[state]) is not None:
-        state, shift = before
-        shifts.append(shift)
-    return shifts[::-1]
-
-
 _SOLVERS: Mapping[str, Callable[[Any, Entry], str | None]] = {
     "boxnet": _carried,
     "graph_color": _coloring,
     "intermediate_integration": _integrated,
     "propositional_logic": _conclusion,
     "rubiks_cube": _unscrambled,
-    "rush_hour": _driven,
+    "rush_hour": reasoning_gym_rush_hour.solution,
 }

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from prorl.verify.sandbox_limits import Limits, Tier
+from prorl.verify.sandbox_limits import Limits, SandboxFailed, Tier
 from prorl.verify.sandbox_process import ProgramGone, Sandbox
 
 
@@ -29,13 +29,14 @@ class Program:
     """A program in a sandbox, tested as often as wanted within `limits.seconds` of its making. A context manager."""
 
     def __init__(self, source: str, limits: Limits, tier: Tier, entry: str = "", prelude: str = "") -> None:
-        """`entry` is the function that `call` calls; `prelude` is run before the program is loaded for that.
+        """`entry` is the function that `call` calls. What `prelude`, which is code of ours, defines the program has.
 
         Raises ProgramBroken, SandboxFailed, TimeoutError.
         """
         until = time.monotonic() + limits.seconds
         settings = {"source": source, "prelude": prelude, "entry": entry, "requests": None}
         self._sandbox = Sandbox("driver", settings, limits, tier, until)
+        self._tier, self._may_be_running = tier, False
         try:
             _await_compiled(self._sandbox)
         except BaseException:
@@ -45,24 +46,38 @@ class Program:
     def run(self, given: bytes) -> Ran:
         """Run it as a program of its own with `given` as standard input; the value is its standard output, bytes.
 
-        Raises TimeoutError past the deadline.
+        Raises TimeoutError past the deadline, SandboxFailed if the program could not be started.
         """
-        return self._asked("run", given)
+        return self._asked(self._tier is Tier.LIMITS, "run", given)
 
     def call(self, arguments: tuple[Any, ...]) -> Ran:
-        """Call its function with plain data; the value is what it returned. Raises TimeoutError past the deadline."""
-        return self._asked("call", arguments, {})
+        """Call its function with plain data; the value is what it returned.
+
+        Raises TimeoutError past the deadline, SandboxFailed if the program could not be started.
+        """
+        return self._asked(True, "call", arguments, {})
 
     def close(self) -> None:
         """End it. Safe to call twice."""
         self._sandbox.close()
 
-    def _asked(self, *request: Any) -> Ran:
+    def _asked(self, goes_on: bool, *request: Any) -> Ran:
+        """The answer to a request, after which something of the program `goes_on`.
+
+        While it may be running the program is to blame if the driver is gone, otherwise we are.
+        """
         try:
             self._sandbox.send(*request)
-            return _ran(self._sandbox.receive())
+            said = self._sandbox.receive()
+            if said[0] == "begins":
+                self._may_be_running = True
+                said = self._sandbox.receive()
         except ProgramGone as gone:
+            if not self._may_be_running:
+                raise SandboxFailed(f"a test could not begin: {gone}") from gone
             return Ran(None, str(gone))
+        self._may_be_running = self._may_be_running and goes_on
+        return _ran(said)
 
 
 @contextlib.contextmanager

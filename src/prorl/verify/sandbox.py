@@ -15,11 +15,11 @@ from __future__ import annotations
 import functools
 import secrets
 import socket
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from prorl.errors import UserError
+from prorl.verify.programs import ProgramBroken, running
 from prorl.verify.sandbox_limits import Limits, SandboxFailed, Tier
 from prorl.verify.sandbox_process import ProgramGone, Sandbox
 
@@ -82,22 +82,18 @@ def tier_for(asker: str, allow_weak: bool) -> Tier:
 
 def _reason_against(tier: Tier) -> str | None:
     """None if the tier works: a program runs in it, reaches nothing, and the sandbox ends."""
-    until = time.monotonic() + _PATIENCE
-    settings = {"source": _TRIAL, "prelude": "", "entry": "", "requests": None}
     name = f"prorl-{secrets.token_hex(8)}"
     try:
         with (
             socket.socket(socket.AF_UNIX) as listening,
-            Sandbox("driver", settings, Limits(seconds=_PATIENCE), tier, until) as sandbox,
+            running(_TRIAL, Limits(seconds=_PATIENCE), tier) as program,
         ):
             listening.bind(f"\0{name}")  # such a name belongs to the network namespace, and needs no file
             listening.listen()
-            sandbox.receive()
-            sandbox.send("run", name.encode())
-            ended, output, note = sandbox.receive()[:3]
-    except (SandboxFailed, ProgramGone, TimeoutError, ValueError) as error:
+            ran = program.run(name.encode())
+    except (SandboxFailed, ProgramBroken, TimeoutError) as error:
         return str(error) or "it took too long"
-    if ended != "finished":
-        return f"a trial program ended with: {note}"
-    leaks = output.decode().strip()
+    if ran.failed:
+        return f"a trial program ended with: {ran.failed}"
+    leaks = ran.value.decode().strip()
     return f"a trial program reached {leaks}" if leaks else None

@@ -1,4 +1,6 @@
+import itertools
 import pickle
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,6 +11,8 @@ from prorl.tasks.code.judging import Cases
 from prorl.tasks.code.words import block
 from prorl.tasks.contract import Outcome, Split
 from prorl.tasks.registry import build, names
+from prorl.tasks.stream import ProblemStream
+from prorl.tasks.suite import Suite
 from prorl.verify.sandbox import Tier, probe
 
 sandboxed = pytest.mark.skipif(probe().tier is Tier.LIMITS, reason="there is no sandbox here")
@@ -68,6 +72,24 @@ def test_problems_repeat_by_index_and_differ_between_splits(task):
     for split in (Split.VALIDATION, Split.TEST, Split.EXAMPLES):
         assert not train & {task.problem(split, index).id for index in range(20)}
     assert pickle.loads(pickle.dumps(task)).problem(Split.TEST, 3) == task.problem(Split.TEST, 3)
+
+
+def function_of(problem):
+    """The function in the worked solution: the same for both forms of an exercise with the same numbers."""
+    return re.search(r"def .*?(?=\n\n|\n```)", problem.payload["solution"], re.DOTALL)[0]
+
+
+def test_no_exercise_is_in_two_splits_in_whatever_form_and_what_is_held_out_is_never_trained_on():
+    task = build("code/builtin", options={"exercises": ["divisible", "sum_above", "clip", "power"], "tests": 1})
+    asked = {split: [task.problem(split, index) for index in range(80)] for split in Split}
+    functions = {split: {function_of(problem) for problem in problems} for split, problems in asked.items()}
+    assert sum(map(len, functions.values())) == len(set().union(*functions.values()))
+    assert len(functions[Split.TRAIN]) > 30
+    assert len({problem.id for problem in asked[Split.TEST]}) > len(functions[Split.TEST]) > 5, "both forms are asked"
+    suite = Suite([task])
+    held_out = [*suite.held_out(Split.TEST, 5), *suite.held_out(Split.VALIDATION, 5)]
+    trained = {function_of(problem) for problem in itertools.islice(ProblemStream(suite, 0, held_out), 150)}
+    assert not trained & {function_of(problem) for problem in held_out}
 
 
 def test_the_prompt_says_what_form_is_wanted_and_shows_solved_examples():

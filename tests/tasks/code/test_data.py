@@ -35,6 +35,8 @@ PAIR = eurus_row(
     "Find two.", {"fn_name": "pair", "inputs": [[[2, 7], 9], [[3, 3], 6]], "outputs": [[[0, 1]], [[0, 1]]]}
 )
 LINES = eurus_row("Look up.", {"fn_name": "look", "inputs": ['{"1": 2}\n"x"', [{"3": 4}, "y"]], "outputs": ["[2]", 4]})
+TOTAL = eurus_row("Total.", {"fn_name": "total", "inputs": ["[1, 2]", "[3]"], "outputs": ["3", "3"]})
+DEPTH = eurus_row("How deep?", {"inputs": ["5\n", "20000\n"], "outputs": ["5\n", "20000\n"]})
 MATHS = eurus_row("What is 1 + 1?", "2", ability="math")
 EMPTY = eurus_row("Nothing.", {"inputs": [], "outputs": []})
 
@@ -72,6 +74,19 @@ def test_arguments_may_be_lines_of_json_and_keys_numbers(tmp_path):
     assert Cases.of(problem.payload).inputs == (({1: 2}, "x"), ({3: 4}, "y"))
     looked = "def look(table, key):\n    return next(iter(table.values()))"
     assert task.judge(problem, block(looked)).outcome is Outcome.SOLVED
+
+
+@sandboxed
+def test_eurus_programs_have_what_the_data_s_own_harness_gives_them(tmp_path):
+    path = tmp_path / "train.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in (TOTAL, DEPTH)))
+    task = build("code/eurus2", options={"source": str(path), "seconds": 20.0, **ALL_TEST})
+    problems = {task.problem(Split.TEST, i).messages[0].content: task.problem(Split.TEST, i) for i in range(2)}
+    total = "class Solution:\n    def total(self, values: List[int]) -> int:\n        return {}"
+    assert task.judge(problems["Total."], block(total.format("sum(values)"))).outcome is Outcome.SOLVED
+    assert task.judge(problems["Total."], block(total.format("max(values)"))).score == 0.5
+    depth = "def depth(n):\n    return 0 if n == 0 else 1 + depth(n - 1)\nprint(depth(int(input())))"
+    assert task.judge(problems["How deep?"], block(depth)).outcome is Outcome.SOLVED
 
 
 @pytest.mark.parametrize(
@@ -122,6 +137,7 @@ def test_livecodebench_problems_are_read_and_judged(tmp_path):
     problems = {task.problem(Split.TEST, i).messages[0].content[:7]: task.problem(Split.TEST, i) for i in range(3)}
     for begin in ("Square ", "Square,"):
         assert task.judge(problems[begin], block("print(int(input()) ** 2)")).outcome is Outcome.SOLVED
+        assert task.judge(problems[begin], block("print(int(pow(int(input()), 2) + sqrt(0)))")).score == 1.0
         assert task.judge(problems[begin], block("print(4)")).score == 0.5
     same = problems["Same li"]
     assert "class Solution:" in same.messages[0].content

@@ -92,3 +92,11 @@ def test_strict_and_tolerant_extraction_are_told_apart():
     assert (none.outcome, none.tolerant_score, none.answer) == (Outcome.UNPARSEABLE, 0.0, None)
     part = verdict(block("print(4)"), DOUBLE, LIMITS, tier)
     assert (part.outcome, part.score, part.tolerant_score) == (Outcome.WRONG, 0.25, 0.25)
+
+
+def test_an_input_larger_than_what_a_program_may_write_is_given_to_it():
+    lines = "1" * (3 << 20)
+    tests = Cases("stdin", (f"{lines}\n", "22\n"), (str(len(lines)), "2"))
+    small = Limits(seconds=20.0, file_size=1 << 20)
+    assert score("print(len(input()))", tests, small) == (1.0, "")
+    assert score("print(2)", tests, small)[0] == 0.5

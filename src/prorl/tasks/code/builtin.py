@@ -13,7 +13,7 @@ from prorl.tasks.code.exercises import EXERCISES, Exercise
 from prorl.tasks.code.judging import Cases, Judging
 from prorl.tasks.code.words import SYSTEM, block
 from prorl.tasks.contract import Message, Problem, Verdict
-from prorl.tasks.generated import GeneratedTask
+from prorl.tasks.generated import GeneratedTask, number_of
 from prorl.tasks.options import Options
 
 _BY_NAME = {exercise.name: exercise for exercise in EXERCISES}
@@ -61,6 +61,7 @@ class BuiltinTask(GeneratedTask):
         name, _, form = kind.partition("/")
         exercise = _BY_NAME[name]
         chosen = {choice: rng.choice(values) for choice, values in exercise.choices.items()}
+        asked = " ".join((name, *map(str, chosen.values())))
         statement = Template(exercise.statement).substitute(chosen)
         body = Template(exercise.body).substitute(chosen)
         function = f"def {name}({', '.join(exercise.arguments)}):\n{textwrap.indent(body, '    ')}\n"
@@ -70,11 +71,16 @@ class BuiltinTask(GeneratedTask):
             signature = f"{name}({', '.join(exercise.arguments)})"
             question = f"Write a Python function `{signature}` that returns {returned}: {statement}."
             tests = Cases("call", tuple(given), tuple(wanted), name)
-            return Problem.of(self.name, [Message("user", question)], _payload(tests, function))
+            return Problem.of(self.name, [Message("user", question)], _payload(tests, function, asked))
         question, solution = _as_program(exercise, statement, function, given[0])
         inputs = tuple("".join(_line(argument) for argument in arguments) for arguments in given)
         outputs = tuple(_printed(exercise.result, value) for value in wanted)
-        return Problem.of(self.name, [Message("user", question)], _payload(Cases("stdin", inputs, outputs), solution))
+        payload = _payload(Cases("stdin", inputs, outputs), solution, asked)
+        return Problem.of(self.name, [Message("user", question)], payload)
+
+    def dealt_by(self, problem: Problem) -> int:
+        """A number that follows from the exercise and its numbers: both forms of it are in one split."""
+        return number_of(problem.payload["exercise"])
 
     def judge(self, problem: Problem, text: str) -> Verdict:
         """The share of all tests that the program passes."""
@@ -85,8 +91,8 @@ class BuiltinTask(GeneratedTask):
         self._judging.prepare()
 
 
-def _payload(tests: Cases, program: str) -> dict[str, Any]:
-    return tests.payload(block(program))
+def _payload(tests: Cases, program: str, asked: str) -> dict[str, Any]:
+    return {**tests.payload(block(program)), "exercise": asked}
 
 
 def _as_program(exercise: Exercise, statement: str, function: str, example: list[Any]) -> tuple[str, str]:

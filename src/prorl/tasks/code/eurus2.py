@@ -13,6 +13,7 @@ from typing import Any
 
 from prorl.errors import UserError
 from prorl.tasks.code.judging import Cases, Judging
+from prorl.tasks.code.prelude import PRELUDE
 from prorl.tasks.code.words import SYSTEM
 from prorl.tasks.contract import Message, Problem, Verdict
 from prorl.tasks.dataset import OPTIONS, DatasetTask
@@ -71,10 +72,10 @@ def tests_of(ground_truth: str, task: str) -> Cases:
         if len(inputs) != len(outputs):
             raise ValueError(f"{len(inputs)} inputs but {len(outputs)} outputs")
         if not entry:
-            return Cases("stdin", tuple(map(_text, inputs)), tuple(map(_text, outputs)))
+            return Cases("stdin", tuple(map(_text, inputs)), tuple(map(_text, outputs)), prelude=PRELUDE)
         arguments = tuple(_arguments(given) for given in inputs)
         wanted = tuple(_value(output, isinstance(given, str)) for given, output in zip(inputs, outputs, strict=True))
-        return Cases("call", arguments, wanted, entry, alternatives=True)
+        return Cases("call", arguments, wanted, entry, PRELUDE, alternatives=True)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         reason = f"{type(error).__name__}: {error}"
         shown = repr(ground_truth)[:80]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from prorl.tasks.code import extract
@@ -24,8 +24,8 @@ class Cases:
     """The tests of a problem.
 
     `kind` is `stdin` (each of `inputs` is a text), `call` (each is a list of arguments for `entry`) or `check` (`check`
-    is a program that defines `check(candidate)`, all or nothing). `prelude` is run before a program whose function is
-    called. `alternatives`: an expected list of one value may stand for that value.
+    is a program that defines `check(candidate)`, all or nothing). What `prelude` defines every program has.
+    `alternatives`: an expected list of one value may stand for that value.
     """
 
     kind: str
@@ -110,8 +110,12 @@ def _share(source: str, tests: Cases, limits: Limits, tier: Tier) -> tuple[float
     until = time.monotonic() + limits.seconds
     passed, first = 0, ""
     run: Callable[[Program, Any, Any], str] = _run if tests.kind == "stdin" else _call(tests.alternatives)
+    inputs = tests.inputs
+    if tests.kind == "stdin":
+        inputs = tuple(text.encode("utf-8", "surrogatepass") for text in inputs)
+        limits = replace(limits, file_size=max(limits.file_size, *map(len, inputs)))  # an input is a file
     with running(source, limits, tier, tests.entry, tests.prelude) as program:
-        for number, (given, wanted) in enumerate(zip(tests.inputs, tests.outputs, strict=True), start=1):
+        for number, (given, wanted) in enumerate(zip(inputs, tests.outputs, strict=True), start=1):
             why = run(program, given, wanted)
             passed += not why
             first = first or (f"test {number}: {why}" if why else "")
@@ -120,9 +124,9 @@ def _share(source: str, tests: Cases, limits: Limits, tier: Tier) -> tuple[float
     return passed / len(tests.inputs), f"{passed} of {len(tests.inputs)} tests passed; {first}" if first else ""
 
 
-def _run(program: Program, given: str, wanted: str) -> str:
+def _run(program: Program, given: bytes, wanted: str) -> str:
     """Why a test with standard input fails; nothing if it passes."""
-    ran = program.run(given.encode("utf-8", "surrogatepass"))
+    ran = program.run(given)
     if ran.failed:
         return ran.failed
     if type(ran.value) is bytes and same_output(ran.value, wanted):

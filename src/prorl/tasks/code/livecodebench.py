@@ -17,6 +17,7 @@ from typing import Any
 
 from prorl.errors import UserError
 from prorl.tasks.code.judging import Cases, Judging
+from prorl.tasks.code.prelude import PRELUDE
 from prorl.tasks.code.words import SYSTEM
 from prorl.tasks.contract import Message, Problem, Verdict
 from prorl.tasks.dataset import OPTIONS, DatasetTask
@@ -77,30 +78,17 @@ class LiveCodeBenchTask(DatasetTask):
             inputs = tuple(case["input"] for case in cases)
             outputs = tuple(case["output"] for case in cases)
             if not any(case.get("testtype") == "functional" for case in cases):
-                return Cases("stdin", inputs, outputs)
+                return Cases("stdin", inputs, outputs, prelude=PRELUDE)
             metadata = row["metadata"] or "{}"
             entry = (json.loads(metadata) if isinstance(metadata, str) else metadata)["func_name"]
             arguments = tuple(tuple(json.loads(line) for line in given.split("\n") if line.strip()) for given in inputs)
-            # What contest solutions take for granted: the names of `typing`, and the common modules.
-            return Cases("call", arguments, tuple(map(json.loads, outputs)), entry, prelude=_PRELUDE)
+            return Cases("call", arguments, tuple(map(json.loads, outputs)), entry, prelude=PRELUDE)
         except (ValueError, KeyError, TypeError, AttributeError, zlib.error, pickle.UnpicklingError, EOFError) as error:
             reason = f"{type(error).__name__}: {error}"
             shown = repr(row["question_content"])[:80]
             raise UserError(
                 f"{self.name}: the tests of a row are not as in LiveCodeBench ({reason}): {shown}"
             ) from error
-
-
-_PRELUDE = """
-from typing import *
-from collections import *
-from functools import *
-from itertools import *
-from heapq import *
-from bisect import *
-import bisect, collections, functools, heapq, itertools, math, operator, random, re, string
-inf = math.inf
-"""
 
 
 def _cases(packed: Any) -> list[dict[str, Any]]:

@@ -30,7 +30,10 @@ _NOTE = 300
 
 
 def main(channel: int, settings: dict[str, Any]) -> None:
-    """Say `confined`, then `compiled` or `broken`; then answer every request on `settings["requests"]`."""
+    """Say `confined`, then `compiled` or `broken`; then answer every request on `settings["requests"]`.
+
+    If that is None requests come over the channel, and `begins` is said there before a process runs the program.
+    """
     confine(settings)
     pipe.send(channel, encode(("confined",)))
     try:
@@ -41,20 +44,21 @@ def main(channel: int, settings: dict[str, Any]) -> None:
         pipe.send(channel, encode(("broken", f"{type(error).__name__}: {error}"[:_NOTE])))
         return
     pipe.send(channel, encode(("compiled",)))
-    requests = settings["requests"] or channel
-    _Driver([prelude, code], settings, {channel, requests}).serve(requests)
+    _Driver([prelude, code], settings, channel).serve()
 
 
 class _Driver:
-    def __init__(self, code: list[CodeType], settings: dict[str, Any], private: set[int]) -> None:
-        self.code, self.settings, self.private = code, settings, private
+    def __init__(self, code: list[CodeType], settings: dict[str, Any], channel: int) -> None:
+        self.code, self.settings, self.channel = code, settings, channel
+        self.requests: int = settings["requests"] or channel
+        self.names: dict[str, Any] | None = None
         self.server: tuple[int, int, int] | None = None
 
-    def serve(self, requests: int) -> None:
-        while (frame := pipe.receive(requests)) is not None:
+    def serve(self) -> None:
+        while (frame := pipe.receive(self.requests)) is not None:
             kind, *content = marshal.loads(frame)
             reply = encode(self._run(content[0])) if kind == "run" else self._call(marshal.dumps(content))
-            pipe.send(requests, reply)
+            pipe.send(self.requests, reply)
 
     def _run(self, given: bytes) -> tuple[str, Any, str]:
         """One run of the program as `__main__`: how it ended, what it wrote, the last line of its complaints."""
@@ -63,10 +67,11 @@ class _Driver:
         while pipe_view:
             pipe_view = pipe_view[os.write(files[0], pipe_view) :]
         os.lseek(files[0], 0, os.SEEK_SET)
+        names = self._prepared()
         child = self._fork()
         if child == 0:
             self._leave(files)
-            become(self.code[-1])
+            become(self.code[-1], names)
         status = os.waitpid(child, 0)[1]
         self._clear(child)
         limit = self.settings["output"]
@@ -80,6 +85,14 @@ class _Driver:
         if status != 0:
             return "died", output, note or _ending(status)
         return "finished", output, note
+
+    def _prepared(self) -> dict[str, Any]:
+        """The names that the prelude makes, made once: its imports would take longer than many a test."""
+        if self.names is None:
+            self.names = {}
+            exec(self.code[0], self.names)
+            del self.names["__builtins__"]
+        return self.names
 
     def _call(self, request: bytes) -> bytes:
         """The child's own bytes, unread: `("value", …)` or `("raised", …)`; `("died", why)` if none came."""
@@ -119,7 +132,12 @@ class _Driver:
         return child, our_requests, our_replies
 
     def _fork(self) -> int:
-        """Leftovers of the test before may count against the limit of processes for a moment."""
+        """Fork, and say so first: from then on the program may be what ended us.
+
+        Leftovers of the test before may count against the limit of processes for a moment.
+        """
+        if self.requests == self.channel:
+            pipe.send(self.channel, encode(("begins",)))
         for _ in range(20):
             try:
                 return os.fork()
@@ -130,7 +148,7 @@ class _Driver:
     def _leave(self, files: list[int]) -> None:
         """In the child: a session of its own, none of the driver's channels, standard streams on `files`."""
         os.setsid()
-        for private in self.private:
+        for private in {self.channel, self.requests}:
             os.close(private)
         for standard, file in enumerate(files):
             os.dup2(file, standard)

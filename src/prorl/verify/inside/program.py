@@ -12,12 +12,13 @@ from types import CodeType, ModuleType
 
 TYPE_CHECKING = False  # as in `typing`, which takes longer to import than a program to start
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
 
-def become(code: CodeType) -> NoReturn:
-    """Run `code` as the main module and end the process with the exit code that Python would give."""
+def become(code: CodeType, names: dict[str, Any]) -> NoReturn:
+    """Run `code` as the main module, which has `names` already, and end the process with Python's exit code."""
     module = ModuleType("__main__")
+    module.__dict__.update(names)
     sys.modules["__main__"] = module
     sys.argv = ["program.py"]
     status = 0
