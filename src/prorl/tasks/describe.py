@@ -44,9 +44,9 @@ def _described(name: str) -> Described:
 
         levels = levels_of(name.removeprefix("reasoning_gym/"))
     elif name.startswith("nano/"):
-        from prorl.tasks.nano.chain import LEVELS
+        from prorl.tasks.nano import family
 
-        levels = len(LEVELS)
+        levels = len(family.levels(name))
     elif not needs_data:
         size = build(name).size(Split.TRAIN)
     notes = [f"{check}: {reason}" for check, reason in shortcomings.of(name).items()]

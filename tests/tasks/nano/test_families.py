@@ -11,10 +11,10 @@ import pytest
 from prorl.errors import UserError
 from prorl.tasks.contract import Problem, Split
 from prorl.tasks.deal import fingerprint
-from prorl.tasks.nano.family import names
+from prorl.tasks.nano.family import levels, names
 from prorl.tasks.registry import build
 
-from .levels import EACH, levels_of
+from .levels import EACH
 
 
 def drawn(name: str, level: int, count: int = 20) -> list[tuple[str, str, Problem]]:
@@ -115,7 +115,7 @@ def test_what_is_given_is_no_answer(name: str, level: int) -> None:
 @pytest.mark.parametrize("name", names())
 def test_splits_share_no_question_and_levels_are_drawn_apart(name: str) -> None:
     asked: dict[int, tuple[Split, int]] = {}
-    for level in levels_of(name):
+    for level in levels(name):
         task = build(name, options={"level": level})
         assert task.size(Split.TRAIN) is None
         for split in Split:
@@ -147,7 +147,7 @@ def test_guess_rates(name: str, level: int, rate: float) -> None:
 @pytest.mark.parametrize("name", names())
 def test_no_answer_made_for_another_problem_is_right_more_often_than_by_guessing(name: str) -> None:
     """Whoever knows how answers look, and not the question, is right as often as `guess_rate` says, at every level."""
-    for level in levels_of(name):
+    for level in levels(name):
         task = build(name, options={"level": level})
         answers = Counter(task.problem(Split.TEST, index).payload["states"][-1] for index in range(1_000))
         n = sum(answers.values())

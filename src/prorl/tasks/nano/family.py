@@ -30,6 +30,11 @@ def build(name: str, options: Mapping[str, Any], worked_examples: int) -> Task:
     return _TASKS[name](name, options, worked_examples)
 
 
+def levels(name: str) -> range:
+    """The levels of one of `names`, easiest first."""
+    return _TASKS[name].levels
+
+
 def names() -> list[str]:
     """Names of all tasks of the family, sorted."""
     return sorted(_TASKS)
