@@ -93,6 +93,15 @@ def test_data_to_train_on_is_dealt_to_all_splits_and_shows_worked_examples(tmp_p
     assert len(task.prompt(problem)) == 4
 
 
+def test_a_solution_with_several_boxes_ends_in_one_with_the_answer_alone(tmp_path):
+    row = {"problem": "P?", "solution": r"It is $\boxed{-2}$ or $\boxed{1}$.", "answer": "1"}
+    (tmp_path / "a.jsonl").write_text(json.dumps(row))
+    task = build("math/math500", options={"source": str(tmp_path / "a.jsonl")})
+    problem = task.problem(Split.TEST, 0)
+    assert task.judge(problem, row["solution"]).outcome is Outcome.WRONG
+    assert task.judge(problem, task.worked_solution(problem)).outcome is Outcome.SOLVED
+
+
 def test_rows_that_cannot_be_judged_are_left_out_and_counted(tmp_path):
     rows = [*ROWS["aime25"], {"problem": "Q", "answer": None}, {"problem": "R", "answer": "{"}, *ROWS["aime25"]]
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))

@@ -30,12 +30,13 @@ def _value(side: Scalar) -> Number | None:
     if side.number is not None:
         return side.number
     try:
-        return Number(_worked_out(side.text))
+        return Number(worked_out(side.text))
     except arithmetic.NotArithmetic:
         return None
 
 
-def _worked_out(text: str) -> Fraction:
+def worked_out(text: str) -> Fraction:
+    """The exact value of sums, products, quotients and powers of numbers in LaTeX. Raises NotArithmetic."""
     text = _TIMES.sub("*", text)
     for _ in range(_MOST_FRACTIONS):
         text = arithmetic.plain(text)

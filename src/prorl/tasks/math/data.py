@@ -10,6 +10,7 @@ from prorl.tasks import dataset
 from prorl.tasks.contract import Message, Problem, Verdict
 from prorl.tasks.deal import FOR_TRAINING, TEST_ONLY
 from prorl.tasks.math import judging, library
+from prorl.tasks.math.boxes import joined
 from prorl.tasks.options import Options
 from prorl.tasks.rows import Row
 from prorl.tasks.steps import equations_hold
@@ -92,7 +93,8 @@ class PublishedMathTask(dataset.DatasetTask):
     def worked_solution(self, problem: Problem) -> str:
         """The published solution if it ends in the right box, else that box alone."""
         solution, boxed = str(problem.payload["solution"]).strip(), f"\\boxed{{{_unboxed(problem.payload['answer'])}}}"
-        return solution if boxed in solution[-len(boxed) - 20 :] else f"{solution}\n\n{boxed}".strip()
+        ends_in_it = boxed in solution[-len(boxed) - 20 :] and len(joined(solution)) == 1
+        return solution if ends_in_it else f"{solution}\n\n{boxed}".strip()
 
     def prepare(self) -> None:
         """Import math-verify."""

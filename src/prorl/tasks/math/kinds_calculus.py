@@ -136,8 +136,9 @@ def extreme_value(rng: random.Random, level: int) -> Exercise:
             answer,
             [f"The vertex is at $x = {ratio(Fraction(-b, 2 * a))}$.", f"There $f(x) = {answer}$."],
         )
-    low = rng.randint(-8, 4)
-    high, factor, constant = low + rng.randint(1, 7), rng.randint(1, 3), nonzero(rng, 20)
+    low = rng.randint(-span(level, 2, 10), 4)
+    high, factor = low + rng.randint(1, span(level, 4, 8)), rng.randint(1, span(level, 0, 4))
+    constant = nonzero(rng, span(level, 8, 24))
     slope_of = [Fraction(6 * factor * low * high), Fraction(-6 * factor * (low + high)), Fraction(6 * factor)]
     f = [Fraction(constant), *(value / (power + 1) for power, value in enumerate(slope_of))]
     return Exercise(

@@ -7,13 +7,14 @@ from collections import Counter
 from fractions import Fraction
 from math import comb, factorial, prod
 
-from prorl.tasks.math.exercise import Exercise, Kinds, span
+from prorl.tasks.math.exercise import LEVELS, Exercise, Kinds, span
 from prorl.tasks.math.latex import ratio
 
 
 def arrangements(rng: random.Random, level: int) -> Exercise:
-    """Different orders of letters of which some are equal."""
-    counts = [rng.randint(1, span(level, 2, 4)) for _ in range(span(level, 3, 5))]
+    """Different orders of letters of which some are equal: more equal ones and more different ones in turns."""
+    most = 2 + level // 2
+    counts = [rng.randint(1, most) for _ in range(span(level, 3, 5))]
     letters = rng.sample("ABCDEFGHKLMNPRSTUW", len(counts))
     word = [letter for letter, count in zip(letters, counts, strict=True) for _ in range(count)]
     rng.shuffle(word)
@@ -69,8 +70,9 @@ def lattice_paths(rng: random.Random, level: int) -> Exercise:
 
 
 def dice_sum(rng: random.Random, level: int) -> Exercise:
-    """The probability of a sum of dice."""
-    sides, dice = rng.choice([4, 6, 8, 10, 12, 20][: span(level, 4, 6)]), span(level, 2, 3)
+    """The probability of a sum of dice: of two, from level 4 on of three, with more and more sides."""
+    sides = rng.choice([4, 6, 8, 10, 12, 16, 20, 24][level - LEVELS[0] :][:4])
+    dice = 2 if level < 4 else 3
     wanted = rng.randint(dice + 1, dice * sides - 1)
     ways = Counter({0: 1})
     for _ in range(dice):
@@ -140,7 +142,8 @@ def expected_payout(rng: random.Random, level: int) -> Exercise:
 
 def conditional(rng: random.Random, level: int) -> Exercise:
     """Bayes' theorem with a test for a defect."""
-    share, found, false = (Fraction(rng.randint(1, span(level, 9, 19)), span(level, 10, 20)) for _ in range(3))
+    below = (10, 11, 13, 17, 19)[level - LEVELS[0]]
+    share, found, false = (Fraction(rng.randint(1, below - 1), below) for _ in range(3))
     alarm = share * found + (1 - share) * false
     answer = ratio(share * found / alarm)
     return Exercise(

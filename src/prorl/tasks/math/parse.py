@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import re
 
-from prorl.tasks.math.clean import clean, split
-from prorl.tasks.math.numbers import number
-from prorl.tasks.math.structure import Answer, Chain, Group, Matrix, Named, Scalar, Words
-from prorl.tasks.math.units import without_unit
+from prorl.tasks.math.clean import CLOSING, OPENING, clean, split
+from prorl.tasks.math.intervals import between, either
+from prorl.tasks.math.matrices import matrix
+from prorl.tasks.math.rounding import before_rounding
+from prorl.tasks.math.scalars import scalar
+from prorl.tasks.math.structure import MODULUS, Answer, Chain, Group, Named, Scalar, Words
 
 MOST_ITEMS = 40
 """What has more items is no answer."""
 
-_LETTER = (
-    r"(?:[A-Za-z]'?|\\(?:alpha|beta|gamma|delta|theta|lambda|mu|phi|omega|rho|sigma|Delta|angle|triangle) ?[A-Z]{0,3})"
-)
+_GREEK = r"\\(?:alpha|beta|gamma|delta|theta|lambda|mu|phi|omega|rho|sigma|Delta|angle|triangle) ?[A-Z]{0,3}"
+_LETTER = rf"(?:[A-Za-z]'{{0,3}}|{_GREEK})"
 _NAME = re.compile(
     rf"(?:{_LETTER}(?:_(?:\{{[A-Za-z0-9]{{1,3}}\}}|[A-Za-z0-9]))?(?:\^\{{-1\}})?(?: ?\([-A-Za-z0-9, ]{{1,10}}\))?"
-    rf"|\(?{_LETTER}(?: ?, ?{_LETTER}){{1,3}}\)?|[A-Z]{{2,3}}|\\text ?\{{[A-Za-z ]{{1,30}}\}})"
+    rf"|\(?{_LETTER}(?: ?, ?{_LETTER}){{1,3}}\)?|[A-Z]{{2,3}}|\\text ?\{{[A-Za-z ]{{1,30}}\}}"
+    r"|\\frac ?\{ ?d ?[A-Za-z] ?\} ?\{ ?d ?[a-z] ?\}|d[A-Za-z]/d[a-z])"
 )
-_MATRIX = re.compile(r"\\begin ?\{(?P<kind>[pbBvV]?matrix)\}(?P<body>.*)\\end ?\{(?P=kind)\}", re.DOTALL)
 _EQUALS = re.compile(r"(?<![<>!\\])=")
-_ORDER = re.compile(r"<|>|\\(?:le|ge|lt|gt)(?![A-Za-z])")
-_VARIABLE = re.compile(r"[A-Za-z]|\\(?:alpha|beta|theta|lambda|mu|phi|omega)")
-_AND = re.compile(r"\s*,?\s*(?:\\text ?\{ ?(?:and|or) ?\}|(?<![A-Za-z])(?:and|or)(?![A-Za-z]))\s*")
+_AND = re.compile(r"\s*,?\s*(?:\\text ?\{ ?,? ?(?:and|or) ?\}|(?<![A-Za-z])(?:and|or)(?![A-Za-z]))\s*")
+_PLUS_OR_MINUS = re.compile(r"\\pm(?![A-Za-z])")
 _ONLY_TEXT = re.compile(r"\\text ?\{ ?\(?(?P<words>[^{}\\()]+)\)? ?\}")
 _PLAIN_WORDS = re.compile(r"[A-Za-z]{4,}(?:[ '-][A-Za-z]+)*|(?:[Yy]es|[Nn]o|YES|NO|All|all)")
 
@@ -31,7 +31,7 @@ _PLAIN_WORDS = re.compile(r"[A-Za-z]{4,}(?:[ '-][A-Za-z]+)*|(?:[Yy]es|[Nn]o|YES|
 def parsed(answer: str) -> Answer | None:
     """The structure of an answer as it was written; None if it is no answer (see `clean`) or has too many items."""
     text = clean(answer)
-    if text is None or text.count(",") + text.count("&") + text.count("=") >= MOST_ITEMS:
+    if text is None or sum(map(text.count, ",;&=")) >= MOST_ITEMS:
         return None
     try:
         return _whole(text)
@@ -43,15 +43,28 @@ def _whole(text: str) -> Answer:
     if words := _ONLY_TEXT.fullmatch(text) or _PLAIN_WORDS.fullmatch(text):
         return Words(" ".join(words[words.lastindex or 0].lower().split()))
     text = re.sub(r"^(?:[A-Za-z] ?)?\\in(?![A-Za-z])\s*", "", text)
-    if number(text) is not None:
-        return _scalar(text)
+    if "," in text and all(map(_is_whole, _EQUALS.split(text))):
+        return _single(text)
+    if (union := either(text)) is not None:
+        return union
     if r"\text" in text or " and " in text or " or " in text:
         text = _AND.sub(",", text)
-    parts = [part for part in split(text, ",") if part]
+    sign, parts = _parts(text)
     if len(parts) > 1:
-        named = _tuple_of_names(text)
-        return named or Group("", tuple(entry for part in parts for entry in _expanded(_single(part))))
+        items = tuple(entry for part in parts for entry in _expanded(_single(part)))
+        return _tuple_of_names(text) or Group(sign.replace(",", ""), items)
     return _single(parts[0] if parts else text)
+
+
+def _is_whole(side: str) -> bool:
+    """Whether no comma divides what is on one side of an equation; between thousands it doesn't."""
+    return "," not in side or scalar(side.strip()).number is not None
+
+
+def _parts(text: str) -> tuple[str, list[str]]:
+    """What stands between commas, or between semicolons where no commas are, and which of these it is."""
+    sign = "," if len(split(text, ",")) > 1 else ";"
+    return sign, [part for part in split(text, sign) if part]
 
 
 def _tuple_of_names(text: str) -> Answer | None:
@@ -69,6 +82,8 @@ def _expanded(answer: Answer) -> tuple[Answer, ...]:
 
 def _single(text: str) -> Answer:
     """What has no comma at its top."""
+    if (remainder := _remainder(text)) is not None:
+        return remainder
     sides = [side.strip() for side in _EQUALS.split(text)]
     if len(sides) > 1 and all(sides):
         if _NAME.fullmatch(sides[0]):
@@ -79,36 +94,25 @@ def _single(text: str) -> Answer:
     return _one_side(text)
 
 
+def _remainder(text: str) -> Named | None:
+    """`x \\equiv 9 \\pmod{13}` as a name for 9; None for anything else."""
+    name, sign, rest = (part.strip() for part in text.partition(r"\equiv"))
+    if not sign or not _NAME.fullmatch(name):
+        return None
+    value = scalar(rest)
+    return Named(_bare(name), value, text) if value.unit.startswith(MODULUS) else None
+
+
 def _one_side(text: str) -> Answer:
-    if (bounded := _between(text)) is not None:
-        return bounded
+    if (found := between(text) or before_rounding(text) or matrix(text, _single)) is not None:
+        return found
     unions = re.split(r"\\cup(?![A-Za-z])", text)
     if len(unions) > 1:
         return Group("U", tuple(_bracketed(part.strip()) for part in unions))
-    if found := _MATRIX.fullmatch(text):
-        rows = [row for row in found["body"].split("\\\\") if row.strip()]
-        return Matrix(tuple(tuple(_single(entry.strip()) for entry in row.split("&")) for row in rows))
-    if text.count(r"\pm") == 1:
-        plus, minus = (re.sub(r"\\pm(?![A-Za-z])", sign, text).strip() for sign in "+-")
-        return Group("", (_scalar(plus.removeprefix("+").strip()), _scalar(minus)))
+    if len(_PLUS_OR_MINUS.findall(text)) == 1:
+        plus, minus = (_PLUS_OR_MINUS.sub(sign, text).strip() for sign in "+-")
+        return Group("", (scalar(plus.removeprefix("+").strip()), scalar(minus)))
     return _bracketed(text)
-
-
-def _between(text: str) -> Answer | None:
-    """`x > 1` and `1 < x \\le 2` as the interval in which x is; None for anything else."""
-    signs, parts = _ORDER.findall(text), [part.strip() for part in _ORDER.split(text)]
-    if len(parts) not in (2, 3) or len({sign in (">", r"\ge", r"\gt") for sign in signs}) > 1 or not all(parts):
-        return None
-    if signs[0] in (">", r"\ge", r"\gt"):
-        signs, parts = signs[::-1], parts[::-1]
-    name = 1 if len(parts) == 3 else next((place for place in (0, 1) if _VARIABLE.fullmatch(parts[place])), 2)
-    if name > 1 or not _VARIABLE.fullmatch(parts[name]):
-        return None
-    low = _scalar(parts[name - 1] if name else r"-\infty")
-    high = _scalar(parts[name + 1] if name + 1 < len(parts) else r"\infty")
-    left = "[" if name and signs[0] in (r"\le", r"\ge") else "("
-    right = "]" if name + 1 < len(parts) and signs[-1] in (r"\le", r"\ge") else ")"
-    return Named(parts[name], Group(left + right, (low, high)), text)
 
 
 def _bracketed(text: str) -> Answer:
@@ -116,13 +120,15 @@ def _bracketed(text: str) -> Answer:
         return _items("{}", text[2:-2])
     if text[:1] in ("(", "[") and text[-1:] in (")", "]") and _closes_at_the_end(text):
         return _items(text[0] + text[-1], text[1:-1])
+    if text.startswith("⟨") and text.endswith("⟩") and _closes_at_the_end(text):
+        return _items("<>", text[1:-1])
     if text.startswith("{") and text.endswith("}") and _closes_at_the_end(text):
         return _bracketed(text[1:-1].strip())
-    return _scalar(text)
+    return scalar(text)
 
 
 def _items(brackets: str, inside: str) -> Answer:
-    parts = [part for part in split(inside, ",") if part]
+    _, parts = _parts(inside)
     if len(parts) == 1 and brackets in ("()", "[]"):
         inner = _single(parts[0])
         return Words(inner.text.lower()) if isinstance(inner, Scalar) and re.fullmatch("[A-Z]", inner.text) else inner
@@ -132,18 +138,10 @@ def _items(brackets: str, inside: str) -> Answer:
 def _closes_at_the_end(text: str) -> bool:
     depth = 0
     for place, sign in enumerate(text):
-        depth += (sign in "([{") - (sign in ")]}")
+        depth += (sign in OPENING) - (sign in CLOSING)
         if not depth:
             return place == len(text) - 1
     return False
-
-
-def _scalar(text: str) -> Scalar:
-    plain = number(text)
-    if plain is not None:
-        return Scalar(text, plain)
-    body, unit = without_unit(text)
-    return Scalar(body, number(body), unit)
 
 
 def _bare(text: str) -> str:

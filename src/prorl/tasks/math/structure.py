@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from prorl.tasks.math.numbers import Number
 
+MODULUS = "mod "
+"""What the unit of a remainder begins with, before the modulus."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
@@ -41,7 +44,9 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Items in `brackets`: none (a list), `{}` (a set), `()`, `[]`, `(]`, `[)` (tuple or interval), `U` (a union)."""
+    """Items in `brackets`: none (a list), `;` (a list that is separated by it), `{}` (a set), `()`, `[]`, `(]`, `[)`
+    (tuple or interval), `<>` (a vector), `U` (a union).
+    """
 
     brackets: str
     items: tuple[Answer, ...]
