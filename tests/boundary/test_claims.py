@@ -102,7 +102,11 @@ def _one(
         ({"guess_rate": None}, NOT_ESTABLISHED, "nothing is known of how often a guess is right"),
         ({"guess_rate": 0.6}, GUESSABLE, "guessing"),
         ({"guess_rate": None, "guess_n": 64, "guess_c": 30}, GUESSABLE, "guessing"),
-        ({"guess_rate": None, "guess_n": 64, "guess_c": 0}, NEW, "two base samples"),
+        ({"guess_rate": None, "guess_n": 64, "guess_c": 0}, NOT_ESTABLISHED, "a guess that the model repeats"),
+        ({"guess_rate": None, "guess_n": 64, "guess_c": 0, "c_verified": 40}, NEW, "two base samples"),
+        # A repeated guess is right as often as a problem's answer is: of one problem with a chance of 0.1.
+        ({"guess_rate": 0.1, "c": 64}, NOT_ESTABLISHED, "too few problems of its task stand out"),
+        ({"guess_rate": 0.1, "c": 64, "c_verified": 64}, NEW, "two base samples"),
         ({"guess_rate": 0.001, "guess_n": 64, "guess_c": 30}, GUESSABLE, "guessing"),
         ({"unread": True}, NOT_ESTABLISHED, "the verdicts on them can't be read"),
         ({"unread": True, "c_verified": 30}, NOT_ESTABLISHED, "the verdicts on them can't be read"),
@@ -135,7 +139,7 @@ def test_a_problem_is_not_called_guessable_for_what_others_are() -> None:
     base = exact({"x": [0] * 4 + [5] * 196}, N)
     guessable = pl.col("problem").is_in(["x-002", "x-003"])
     tuned = exact({"x": [5, 5, 40, 40] + [5] * 196}, N).with_columns(
-        guess_rate=pl.when(guessable).then(0.6).otherwise(1e-6)
+        guess_rate=pl.when(guessable).then(0.6).otherwise(1e-6), c_verified=pl.col("c")
     )
     labels = {claim.problem: (claim.label, claim.reason) for claim in claims(base, tuned, base.head(4)).claims}
     assert guess_p(5, N, 1e-6) < 1e-20

@@ -37,14 +37,14 @@ def _answers(model: str, scores: dict[tuple[str, str], list[float]], **columns: 
     return samples.table(rows)
 
 
-def _suite(model: str, rate: float, seed: int, tasks: int = 4) -> pl.DataFrame:
+def _suite(model: str, rate: float, seed: int, tasks: int = 4, problems: int = 12) -> pl.DataFrame:
     rng = np.random.default_rng(seed)
     return _answers(
         model,
         {
             (f"task_{t}", f"p{t}-{p}"): (rng.random(16) < rate).astype(float).tolist()
             for t in range(tasks)
-            for p in range(12)
+            for p in range(problems)
         },
     )
 
@@ -99,7 +99,7 @@ def test_tolerant_extraction_and_outcomes_are_counted_apart() -> None:
 
 
 def test_a_real_gain_is_significant_and_none_is_not() -> None:
-    gain = compare(_suite("m0", 0.1, 1), _suite("m1", 0.4, 2), seed=0)
+    gain = compare(_suite("m0", 0.1, 1, problems=24), _suite("m1", 0.4, 2, problems=24), seed=0)
     assert gain.overall.delta[1].low > 0.2
     assert all(row.significant for row in (*gain.tasks, gain.overall))
     assert "rose" in gain.verdict()
@@ -139,9 +139,41 @@ def test_an_interval_alone_is_no_verdict() -> None:
     assert result.overall.p_corrected == 0.125
     assert "Mean pass@1 over 1 task did not move measurably: 28.1% → 48.4%" in result.verdict()
     assert result.verdict().endswith("excludes 0, but the paired test has p = 0.12.")
-    result.overall.p_corrected = 0.01
+    result.overall.p_corrected, result.overall.unseen = 0.01, 0.0
     assert "1 task rose" in result.verdict()
     assert result.verdict().endswith("excludes 0.")
+
+
+def test_a_test_alone_is_no_star() -> None:
+    """Of twelve problems each gained one sample of sixteen: p = 2/4096; as many unseen could have lost all."""
+    base, tuned = (
+        _answers(model, {("gcd", f"p{i:02d}"): [1.0] * right + [0.0] * (16 - right) for i in range(12)})
+        for model, right in (("m0", 0), ("m1", 1))
+    )
+    result = compare(base, tuned, ks=(1, 16), seed=0)
+    row = result.tasks[0]
+    assert row.p_corrected == pytest.approx(2 / 4096)
+    assert not row.delta[1].excludes(0.0)
+    assert not row.significant
+    assert not result.to_dict()["tasks"][0]["significant"]
+    assert "*" not in markdown(result).splitlines()[2]
+
+
+def test_a_gain_that_unseen_problems_could_undo_is_no_verdict() -> None:
+    base, tuned = (
+        _answers(
+            model, {("gcd", f"p{i:02d}"): [1.0] * (right + i % 2) + [0.0] * (16 - right - i % 2) for i in range(12)}
+        )
+        for model, right in (("m0", 2), ("m1", 5))
+    )
+    tuned = pl.concat([tuned.filter(pl.col("problem") != "p00"), base.filter(pl.col("problem") == "p00")]).with_columns(
+        model=pl.lit("m1")
+    )
+    result = compare(base, tuned, ks=(1,), seed=0)
+    assert result.overall.delta[1].low > 0
+    assert result.overall.p_corrected < 0.01
+    assert "did not move measurably" in result.verdict()
+    assert result.verdict().endswith("excludes 0, but problems that 12 can have missed could undo it.")
 
 
 def test_comparisons_written_before_the_largest_k_was_tested_can_be_read() -> None:
@@ -199,7 +231,7 @@ def test_a_mixture_of_models_and_repeated_rows_are_refused() -> None:
 
 
 def test_table_fits_eighty_columns_and_names_every_task() -> None:
-    result = compare(_suite("m0", 0.1, 1), _suite("m1", 0.4, 2), seed=0)
+    result = compare(_suite("m0", 0.1, 1), _suite("m1", 0.7, 2), seed=0)
     result.tasks[0].task = "fraction_simplification"
     console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
     console.print(render(result))

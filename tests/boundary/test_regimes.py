@@ -117,3 +117,35 @@ def test_few_problems_leave_it_undecided_with_a_reason(regime: str) -> None:
     found = regimes(paired, ("base", "middle", "final"), 128, resamples=1000, draws=2000)[0]
     assert found.regime == UNDECIDED
     assert "measurably" in found.reason or "not known well enough" in found.reason
+
+
+def test_problems_that_nearly_all_agree_are_not_called_flat() -> None:
+    """One problem of 24 a little off: the differences of pass@128 spread by 1e-7, and a seventh may be otherwise."""
+    base, final = frame({"x": [20] * 23 + [19]}, 256), frame({"x": [200] * 24}, 256)
+    row = regimes(pair({"b": base, "m": final, "f": final}), ("b", "m", "f"), 128, names=["x"])[0]
+    assert row.boundary.high < 1e-6
+    assert row.unseen == pytest.approx(1 - 0.025 ** (1 / 24))
+    assert row.regime == UNDECIDED
+    many = [frame({"x": [c] * 120}, 256) for c in (20, 200, 200)]
+    assert regimes(pair(dict(zip("bmf", many, strict=True))), ("b", "m", "f"), 128, names=["x"])[0].regime == DIMINISH
+
+
+def test_a_gain_that_few_problems_carry_is_not_called_diminish() -> None:
+    """All but 6 % of the problems are solved in 128 samples anyway; the boundary rises by more than the margin."""
+    rng = np.random.default_rng(1)
+    called = []
+    for number in range(60):
+        new = rng.random(24) < 0.06
+        true = (np.where(new, 0.0, 0.05), np.where(new, 0.0, 0.3), np.where(new, 0.3, 0.4))
+        paired = pair({name: counts({"x": rates}, 256, rng) for name, rates in zip("bmf", true, strict=True)})
+        found = regimes(paired, ("b", "m", "f"), 128, names=["x"], seed=number, resamples=1000, draws=1000)
+        called.append(found[0].regime)
+    assert called.count(DIMINISH) <= 3
+
+
+def test_a_boundary_that_surely_fell_is_diminish_in_a_small_task_too() -> None:
+    base = frame({"x": [3] * 24}, 256)
+    final = frame({"x": [0] * 12 + [200] * 12}, 256)
+    row = regimes(pair({"b": base, "m": base, "f": final}), ("b", "m", "f"), 128, names=["x"])[0]
+    assert row.boundary.estimate < -0.3
+    assert row.regime == DIMINISH

@@ -21,6 +21,13 @@ def guessing_p(row: dict[str, Any]) -> float | None:
     return guess_p(row["c_held"], row["n"], row["guess_rate"], row["guess_c"], row["guess_n"])
 
 
+def repeats_explain(row: dict[str, Any], q: float) -> bool:
+    """Whether guesses that the model repeats may explain it: where no steps were checked, and too few problems stand
+    out at their own answers, or nothing is known of it."""
+    found = row["swapped"]
+    return not row["checked"] and (not found.alone or found.lucky is None or found.lucky > q)
+
+
 def label_of(
     row: dict[str, Any], p_base: float, p_verified: float, p_guess: float, limited_by_guessing: bool, q: float
 ) -> tuple[str, str]:
@@ -56,7 +63,18 @@ def _not_beyond_guessing(row: dict[str, Any], limited_by_guessing: bool, q: floa
     by_guesses = guess_p(row["c_held"], row["n"], None, row["guess_c"], row["guess_n"])
     if (by_rate or 0.0) > q or (row["guess_c"] and (by_guesses or 0.0) > q):
         return GUESSABLE, "guessing could have made it"
+    if max(by_rate or 0.0, by_guesses or 0.0) <= q and repeats_explain(row, q):
+        return _repeated(row)
     if limited_by_guessing:
         steps = "" if row["c_verified"] is None else " with right steps"
         return NOT_ESTABLISHED, f"too few right answers{steps} to rule guessing out"
     return NOT_ESTABLISHED, "too few problems are beyond format and guessing to rule luck out for it"
+
+
+def _repeated(row: dict[str, Any]) -> tuple[str, str]:
+    """Of a problem at which guesses that are repeated explain the successes."""
+    if not row["swapped"].alone:
+        return GUESSABLE, "answers to another problem are right as often, or these are right elsewhere"
+    if row["swapped"].lucky is None:
+        return NOT_ESTABLISHED, "nothing is known of what a guess that the model repeats is worth here"
+    return NOT_ESTABLISHED, "too few problems of its task stand out for that by more than repeated guesses would"

@@ -43,6 +43,7 @@ def _log_chance(log_rates: Floats, successes: int, tuned_samples: int, base_samp
     return np.asarray(base_samples * np.log1p(-rates) + at_least)
 
 
+@cache
 def guess_p(
     successes: int, samples: int, rate: float | None, guessed: int | None = None, guesses: int | None = None
 ) -> float | None:

@@ -12,6 +12,8 @@ each is held against more, in this order; the first that fails names its label:
 5. The tuned model succeeds more often than by guessing, in a claim that stands corrected like 2. Otherwise: new but
    guessable, if guesses were right so often that they alone explain it; not established, if there are too few successes
    to tell, or nothing is known of guessing (`claim_labels`).
+6. Where no steps were checked: it succeeds at more problems than by guesses that it repeats (`claim_swaps`). Otherwise:
+   new but guessable, if answers to another problem would do here; not established, if too few problems stand out.
 
 What passes is new. Of these, an expected share of at most `q` is false.
 """
@@ -25,10 +27,20 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from prorl.boundary.claim_labels import FORMAT_ONLY, GUESSABLE, LABELS, NEW, NOT_ESTABLISHED, guessing_p, label_of
+from prorl.boundary.claim_labels import (
+    FORMAT_ONLY,
+    GUESSABLE,
+    LABELS,
+    NEW,
+    NOT_ESTABLISHED,
+    guessing_p,
+    label_of,
+    repeats_explain,
+)
 from prorl.boundary.claim_power import Power, power_of
+from prorl.boundary.claim_rows import candidates, rows_of, unsolved
+from prorl.boundary.claim_swaps import swapped
 from prorl.boundary.claim_tests import escape_p
-from prorl.boundary.paired import pair
 from prorl.boundary.plain import Plain
 
 __all__ = [
@@ -56,6 +68,8 @@ class Claim(Plain):
     guesses: int | None
     """Samples without reasoning, or answers to other problems; None where there were none."""
     right_guesses: int | None
+    by_others: float | None
+    """Greatest share of right answers here among those to another problem that the base never solved either."""
     p_value: float | None
     """Corrected p-value of "same rate as the base"; None without a fresh sample, or where that solved it."""
     guess_p_value: float | None
@@ -89,21 +103,12 @@ class Claims(Plain):
         return ("counts",)
 
 
-def candidates(base: pl.DataFrame, tuned: pl.DataFrame) -> list[tuple[str, str]]:
-    """(task, problem) of every problem that looks new: the ones for which a fresh base sample is needed."""
-    paired = pair({"base": base, "tuned": tuned})
-    found = []
-    for task, problems in paired.problems.items():
-        new = (paired.counts["base"][task].c == 0) & (paired.counts["tuned"][task].c > 0)
-        found += [(task, problems[at]) for at in np.flatnonzero(new)]
-    return found
-
-
 def claims(
     base: pl.DataFrame,
     tuned: pl.DataFrame,
     fresh: pl.DataFrame,
     *,
+    swaps: pl.DataFrame | None = None,
     names: tuple[str, str] = ("base", "tuned"),
     q: float = 0.05,
     zeta: float = 0.05,
@@ -114,44 +119,28 @@ def claims(
     sample of the base, of at least the candidates (others in it are ignored). `tuned` may hold: `guess_rate`, the
     chance of a right guess; `guess_n` and `guess_c`, samples without reasoning and how many were right; `c_verified`,
     successes whose steps are right; `unread`, whether steps were checked and the verdicts can't be read. All of
-    these may be null for a problem. Raises UserError for counts that don't fit.
+    these may be null for a problem. `swaps` (`claim_swaps.SCHEMA`) say how often answers to one problem are right at
+    another. Raises UserError for counts that don't fit.
     """
-    looking_new = candidates(base, tuned)
-    rows = _rows(looking_new, base, tuned, fresh)
+    rows = rows_of(candidates(base, tuned), base, tuned, fresh)
     from_base = [_from_base(row, row["c"]) for row in rows]
     verified = [1.0 if row["unread"] else _from_base(row, row["c_held"]) for row in rows]
     guessing = [guessing_p(row) for row in rows]
-    beyond_guessing = [_beyond_guessing(row, p, guess) for row, p, guess in zip(rows, verified, guessing, strict=True)]
+    passing = [_passes(row, p, guess, q) for row, p, guess in zip(rows, from_base, guessing, strict=True)]
+    for row, found in zip(rows, swapped(rows, swaps, unsolved(base), passing), strict=True):
+        row["swapped"] = found
+    beyond_guessing = [
+        _beyond_guessing(row, p, guess, q) for row, p, guess in zip(rows, verified, guessing, strict=True)
+    ]
     family = base.height
     corrected = zip(*(_corrected(values, family) for values in (from_base, verified, beyond_guessing)), strict=True)
     # Which of the two explains more, before any correction: the base's rate or guessing.
     limits = [guess is not None and guess > p for guess, p in zip(guessing, verified, strict=True)]
-    found = tuple(_claim(*each, q) for each in zip(rows, corrected, limits, strict=True))
+    labelled = tuple(_claim(*each, q) for each in zip(rows, corrected, limits, strict=True))
     refuted = sum(1 for row in rows if row["c_fresh"])
-    accepted = sum(claim.label == NEW for claim in found)
+    accepted = sum(claim.label == NEW for claim in labelled)
     power = power_of(rows, base, tuned, q * max(1, accepted) / family, zeta)
-    return Claims(names[0], names[1], family, q, found, refuted, power)
-
-
-def _rows(
-    chosen: list[tuple[str, str]], base: pl.DataFrame, tuned: pl.DataFrame, fresh: pl.DataFrame
-) -> list[dict[str, Any]]:
-    """One row a candidate: all its counts; what isn't there is None. `c_held`: successes, by right steps if checked."""
-    keys = ["task", "problem"]
-    wanted = pl.DataFrame(chosen, schema={"task": pl.String, "problem": pl.String}, orient="row")
-    absent = [
-        name for name in ("guess_rate", "guess_n", "guess_c", "c_verified", "unread") if name not in tuned.columns
-    ]
-    if not fresh.is_empty():
-        pair({"the fresh base sample": fresh})
-    tuned = tuned.with_columns(pl.lit(None).alias(name) for name in absent)
-    tuned = tuned.with_columns(c_held=pl.coalesce("c_verified", "c"))
-    whole = (
-        wanted.join(tuned, on=keys, how="left")
-        .join(base.select(*keys, n_base="n", tolerant_base="c_tolerant"), on=keys, how="left")
-        .join(fresh.select(*keys, n_fresh="n", c_fresh="c", tolerant_fresh="c_tolerant"), on=keys, how="left")
-    )
-    return whole.sort(keys).to_dicts()
+    return Claims(names[0], names[1], family, q, labelled, refuted, power)
 
 
 def _from_base(row: dict[str, Any], successes: int) -> float:
@@ -161,9 +150,18 @@ def _from_base(row: dict[str, Any], successes: int) -> float:
     return escape_p(int(successes), row["n"], row["n_base"] + row["n_fresh"])
 
 
-def _beyond_guessing(row: dict[str, Any], p_value: float, guessing: float | None) -> float:
-    """p-value of "the base's rate or guessing explains it"; 1 where nothing is known of guessing."""
-    return 1.0 if guessing is None or row["tolerant_base"] or row["tolerant_fresh"] else max(p_value, guessing)
+def _passes(row: dict[str, Any], p_value: float, guessing: float | None, q: float) -> bool:
+    """Whether nothing but guesses that are repeated may speak against it, before any correction."""
+    known = guessing is not None and guessing <= q and not row["checked"]
+    return known and p_value <= q and not row["tolerant_base"] and not row["tolerant_fresh"]
+
+
+def _beyond_guessing(row: dict[str, Any], p_value: float, guessing: float | None, q: float) -> float:
+    """p-value of "the base's rate or guessing explains it"; 1 where nothing is known of guessing, or where guesses
+    that are repeated may explain it."""
+    if guessing is None or row["tolerant_base"] or row["tolerant_fresh"] or repeats_explain(row, q):
+        return 1.0
+    return max(p_value, guessing)
 
 
 def _corrected(p_values: list[float], family: int) -> list[float]:
@@ -193,6 +191,7 @@ def _claim(row: dict[str, Any], corrected: tuple[float, float, float], limited_b
         base_tolerant=row["tolerant_base"] + (row["tolerant_fresh"] or 0),
         guesses=row["guess_n"],
         right_guesses=row["guess_c"],
+        by_others=row["swapped"].by_others,
         p_value=p_base if tested else None,
         guess_p_value=p_guess if tested and guessing_p(row) is not None else None,
     )

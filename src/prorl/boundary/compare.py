@@ -59,6 +59,7 @@ def _row(contrast: Contrast, base: Curve, tuned: Curve, frames: dict[str, pl.Dat
         score_floor=_score_floor(parts),
         largest_p_value=contrast.p_value[largest],
         largest_p_corrected=contrast.p_corrected[largest],
+        unseen=contrast.unseen,
     )
 
 

@@ -49,11 +49,17 @@ class Row:
     largest_p_value: float | None = None
     """Of equal pass@k at the largest k; None in comparisons that were written before it was tested."""
     largest_p_corrected: float | None = None
+    unseen: float = 0.0
+    """Share of unlike problems that can have gone unseen; 0 in comparisons that were written before it was asked."""
 
     @property
     def significant(self) -> bool:
-        """Whether pass@1 differs after correction for the number of tasks."""
-        return self.p_corrected < ALPHA
+        """Whether pass@1 differs: as with `Contrast.moved`, by the corrected test and by the widened interval."""
+        return self.p_corrected < ALPHA and self.stands(1)
+
+    def stands(self, k: int) -> bool:
+        """Whether the interval of the difference of pass@k leaves out 0, also when unseen problems widen it."""
+        return self.delta[k].with_unseen(self.unseen).excludes(0.0)
 
 
 @dataclass(slots=True)
@@ -72,7 +78,7 @@ class Comparison:
     def verdict(self) -> str:
         """Did the overall pass@1 move, and did pass@k at the largest k? A sentence each.
 
-        As with `Contrast.moved`, a claim needs the corrected test and the interval to agree.
+        As with `Contrast.moved`, a claim needs the corrected test and the widened interval to agree.
         """
         return " ".join(self._verdict(k) for k in dict.fromkeys((1, self.ks[-1])))
 
@@ -80,15 +86,18 @@ class Comparison:
         delta = self.overall.delta[k]
         p_value = self.overall.p_corrected if k == 1 else self.overall.largest_p_corrected
         tested, inside = p_value is not None and p_value < ALPHA, not delta.excludes(0.0)
-        word = "did not move measurably" if inside or not tested else "rose" if delta.estimate > 0 else "fell"
+        claimed = tested and self.overall.stands(k)
+        word = "did not move measurably" if not claimed else "rose" if delta.estimate > 0 else "fell"
         before, after = self.overall.base.pass_at[k].estimate, self.overall.tuned.pass_at[k].estimate
         tasks = "1 task" if len(self.tasks) == 1 else f"{len(self.tasks)} tasks"
         found = "was not made" if p_value is None else f"has p = {p_value:.2g}"
+        undone = f"problems that {self.overall.problems} can have missed could undo it"
+        but = undone if tested else f"the paired test {found}"
         return (
             f"Mean pass@{k} over {tasks} {word}: {before:.1%} → {after:.1%}, paired difference "
             f"{100 * delta.estimate:+.1f} points; its {self.level:.0%} interval "
             f"[{100 * delta.low:+.1f}, {100 * delta.high:+.1f}] {'includes' if inside else 'excludes'} 0"
-            f"{'' if inside or tested else f', but the paired test {found}'}."
+            f"{'' if inside or claimed else f', but {but}'}."
         )
 
     def warnings(self) -> list[str]:
@@ -119,7 +128,7 @@ class Comparison:
         content: dict[str, Any] = _string_keys(asdict(self))
         content["ks"] = list(self.ks)
         for row in (*content["tasks"], content["overall"]):
-            row["significant"] = row["p_corrected"] < ALPHA
+            row["significant"] = _row(row).significant
         content["verdict"] = self.verdict()
         content["warnings"] = self.warnings()
         return content

@@ -14,6 +14,9 @@ Of counts alone the halves are dealt at random, over many splits, and the noise 
 its variance is taken out of that of the competence, and its negative out of the covariance. `halves` says which it was.
 
 What neither takes out is the ceiling: who solves everything can't gain.
+
+Intervals are percentiles over resampled units, widened for few of these (Student's t with units − 2 degrees of
+freedom, for a line has two parameters; Hesterberg 2015, "expanded percentile").
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ from prorl.boundary.paired import Paired, random_numbers
 from prorl.boundary.plain import Plain
 
 SPLITS = 20
-FEWEST_UNITS = 5
+FEWEST_UNITS = 12
 """Below this many units no correlation is computed."""
 FEWEST_RESAMPLES = 200
 _DRAWS = 2_000_000
@@ -39,10 +42,8 @@ _DRAWS = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class Competence(Plain):
-    """Correlation of base pass@k with its gain, and slope of the gain on it; None where there is no value.
-
-    Intervals are percentiles over resampled units.
-    """
+    """Correlation of base pass@k with its gain, and slope of the gain on it, with intervals over units; None where
+    there is no value."""
 
     base: str
     tuned: str
@@ -86,7 +87,7 @@ def competence(
     weights = bootstrap(rng, min(resamples, max(FEWEST_RESAMPLES, _DRAWS // count)), count)
 
     def interval(values: Floats) -> Interval | None:
-        return _interval(values, level) if count >= FEWEST_UNITS else None
+        return _interval(values, count, level) if count >= FEWEST_UNITS else None
 
     gain = whole.tuned - whole.base
     naive = Moments.of(weights, whole.base, gain)
@@ -140,10 +141,13 @@ def _units(paired: Paired, tuned: str, unit: str, k: int) -> _Units:
     return _Units(values[0], values[2], values[1], values[3])
 
 
-def _interval(values: Floats, level: float) -> Interval | None:
+def _interval(values: Floats, units: int, level: float) -> Interval | None:
     """The first value is the estimate, the others are resampled. None where too many of them have no value."""
+    from scipy.special import ndtr, stdtrit
+
     finite = values[1:][np.isfinite(values[1:])]
     if not np.isfinite(values[0]) or len(finite) < 0.95 * (len(values) - 1):
         return None
-    low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2])
+    tail = stdtrit(units - 2, (1 + level) / 2) * (units / (units - 2)) ** 0.5
+    low, high = np.quantile(finite, ndtr(np.array([-tail, tail])))
     return Interval(float(values[0]), min(float(low), float(values[0])), max(float(high), float(values[0])))

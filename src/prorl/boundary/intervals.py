@@ -10,9 +10,11 @@ A suite's number is the mean of its tasks' means, so problems are resampled with
   data this is Clopper and Pearson's bound, for a single problem nearly the whole range.
 - Where a suite has tasks of both kinds the two parts are combined as independent ones (MOVER, Zou & Donner 2008).
 
-Simulated coverage of the 95 % interval is 93-97 % for suites, for tasks of 60 problems, and for pass@1 of tasks of 12
-or more. It is less where a few problems carry a small task's mean, and at a k that solves nearly all or nearly none:
-88-96 % for tasks of 24, 80-90 % for tasks of 12 (`benchmarks/interval_coverage.py`; table in docs/boundary.md).
+Simulated coverage of the 95 % interval is 93-97 % for suites and tasks of 60 problems whose values differ, and for
+pass@1 of tasks of 12 or more. It is less where a few problems carry a small task's mean, and at a k that solves nearly
+all or nearly none: 88-96 % for tasks of 24, 80-90 % for tasks of 12. Where nearly all values agree a bootstrap knows
+nothing of what was not drawn, and 95 % may be 20 % (`benchmarks/interval_coverage.py`; table in docs/boundary.md). So
+no claim rests on such an interval alone: `Interval.with_unseen` is what claims are read from.
 """
 
 from __future__ import annotations
@@ -45,6 +47,21 @@ class Interval:
     def excludes(self, value: float) -> bool:
         """Whether `value` lies outside the interval."""
         return value < self.low or value > self.high
+
+    def with_unseen(self, share: float, bounds: Bounds = (-1.0, 1.0)) -> Interval:
+        """As wide as the mean could be if this `share` of the problems (`unseen_share`), all of them unlike those that
+        were drawn, lay at an end of the range; the interval itself where that reaches further."""
+        low, high = (self.estimate + share * (end - self.estimate) for end in bounds)
+        return Interval(self.estimate, min(self.low, low), max(self.high, high))
+
+
+def unseen_share(tasks: int, problems: int, level: float = 0.95) -> float:
+    """The share of problems that samples of `problems` of each of `tasks` all miss with a chance of (1 − level)/2.
+
+    As a mean over tasks of equal weight it is largest where all have the same: 1 − (α/2)^(1/(tasks × problems)), by
+    convexity of −log(1−q). With tasks of several sizes the smallest one's bounds it.
+    """
+    return float(1.0 - ((1.0 - level) / 2) ** (1.0 / (tasks * problems)))
 
 
 def mean_interval(
@@ -162,13 +179,8 @@ def _multiplicities(rng: np.random.Generator, rows: int, problems: int) -> Float
 def _unseen_offsets(
     strata: Sequence[Floats], weight: float, level: float, bounds: tuple[float, float]
 ) -> tuple[float, float]:
-    """How far strata without any spread may reach below and above, through problems that were not drawn.
-
-    The share q of unseen problems, averaged over strata of equal weight, is largest at
-    1 − (α/2)^(1/m) with m = strata × the smallest stratum's size (by convexity of −log(1−q)).
-    """
-    problems = len(strata) * min(len(values) for values in strata)
-    unseen = 1.0 - ((1.0 - level) / 2) ** (1.0 / problems)
+    """How far strata without any spread may reach below and above, through problems that were not drawn."""
+    unseen = unseen_share(len(strata), min(len(values) for values in strata), level)
     centre = sum(weight * float(values[0]) for values in strata)
     total = weight * len(strata)
     return unseen * (centre - total * bounds[0]), unseen * (total * bounds[1] - centre)

@@ -6,6 +6,9 @@ thresholds. Here they are read from paired differences of pass@1 and of pass@K, 
 - "rose" is a claim: the sign-flip test, corrected over the tasks, and the interval agree that it is above 0.
 - "flat" is a claim, too: the interval lies within ± `MARGIN`. Lack of evidence for a difference is none for flatness.
 
+Both are read from intervals that allow for problems unlike those that were drawn (`Interval.with_unseen`): where nearly
+all problems agree, a bootstrap would call anything flat.
+
 First match counts:
 
 1. Diminish: pass@1 rose from base to final, and pass@K surely by less than `MARGIN`, if it didn't fall.
@@ -26,7 +29,7 @@ import numpy as np
 
 from prorl.boundary.comparison import ALPHA
 from prorl.boundary.differences import differences, swappable_differences
-from prorl.boundary.intervals import RESAMPLES, Interval, mean_intervals
+from prorl.boundary.intervals import RESAMPLES, Interval, mean_intervals, unseen_share
 from prorl.boundary.paired import OVERALL, STRICT, Paired, random_numbers
 from prorl.boundary.plain import Plain
 from prorl.boundary.significance import DRAWS, holm, sign_flip_p
@@ -58,6 +61,8 @@ class Regime(Plain):
     """Δpass@K, intermediate → final."""
     p_corrected: PValues
     """Of `accuracy`, `boundary` and `late`."""
+    unseen: float
+    """Share of unlike problems that can have gone unseen (`intervals.unseen_share`)."""
 
 
 def regimes(
@@ -86,9 +91,17 @@ def regimes(
     ]
     tasks = iter(_corrected([p for name, (_, p) in zip(names, found, strict=True) if name != OVERALL]))
     return [
-        _regime(name, models, boundary_k, margin, intervals, _corrected([p])[0] if name == OVERALL else next(tasks))
+        _regime(
+            name, models, boundary_k, margin, intervals,
+            _corrected([p])[0] if name == OVERALL else next(tasks), _unseen(paired, name, level),
+        )
         for name, (intervals, p) in zip(names, found, strict=True)
-    ]
+    ]  # fmt: skip
+
+
+def _unseen(paired: Paired, name: str, level: float) -> float:
+    sizes = [len(paired.problems[task]) for task in paired.members(name)]
+    return unseen_share(len(sizes), min(sizes), level)
 
 
 def _measure(
@@ -116,11 +129,13 @@ def _corrected(rows: Sequence[PValues]) -> list[PValues]:
 
 
 def _regime(
-    name: str, models: tuple[str, str, str], k: int, margin: float, intervals: list[Interval], p_corrected: PValues
-) -> Regime:
+    name: str, models: tuple[str, str, str], k: int, margin: float, intervals: list[Interval], p_corrected: PValues,
+    unseen: float,
+) -> Regime:  # fmt: skip
     accuracy, boundary, early, late = intervals
-    regime, reason = call(accuracy, boundary, early, late, p_corrected, margin)
-    return Regime(name, regime, reason, k, margin, models, accuracy, boundary, early, late, p_corrected)
+    sure = [interval.with_unseen(unseen) for interval in (accuracy, boundary, late)]
+    regime, reason = call(sure[0], sure[1], early, sure[2], p_corrected, margin)
+    return Regime(name, regime, reason, k, margin, models, accuracy, boundary, early, late, p_corrected, unseen)
 
 
 def call(
@@ -131,7 +146,10 @@ def call(
     p_corrected: PValues,
     margin: float = MARGIN,
 ) -> tuple[str, str]:
-    """The regime of four differences, in the fields' sense of `Regime`, and why it is this one."""
+    """The regime of four differences, in the fields' sense of `Regime`, and why it is this one.
+
+    All but `early` are to be as wide as unseen problems make them: what they claim must hold in spite of these.
+    """
     accuracy_rose = p_corrected[0] < ALPHA and accuracy.low > 0
     boundary_rose = p_corrected[1] < ALPHA and boundary.low > 0
     late_rose = p_corrected[2] < ALPHA and late.low > 0

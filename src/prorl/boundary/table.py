@@ -11,7 +11,10 @@ from prorl.tasks.names import short
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
 
-NOTE = "* differs after Holm's correction over tasks (paired sign-flip test, 5 %). Success: score >= {threshold:g}."
+NOTE = (
+    "* differs: by the paired sign-flip test, corrected over tasks (Holm, 5 %), and by the interval, problems that can "
+    "have gone unseen allowed for. Success: score >= {threshold:g}."
+)
 
 
 def render(comparison: Comparison) -> RenderableType:

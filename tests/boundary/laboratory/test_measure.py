@@ -185,6 +185,36 @@ def test_the_guesses_of_a_measurement_are_judged_by_the_task(measured: tuple[Pat
     assert evidence.guesses["b"]["guess_c"].sum() > 0
 
 
+def test_answers_are_swapped_where_no_steps_were_checked(
+    measured: tuple[Path, Evidence], subjects: list[Subject], suite: Suite, tmp_path: Path
+) -> None:
+    """Between the problems that the base never solved; a folder keeps them, and without them nothing is known."""
+    from tasks_with_steps import Direct
+
+    folder, evidence = measured
+    assert evidence.swaps["b"].is_empty(), "the steps of all were checked"
+    shutil.copytree(folder, tmp_path / "out", ignore=shutil.ignore_patterns("verdicts"))
+    with bench(tmp_path / "out", Suite([Direct("", {"symbols": 16, "length": 2}, 0)])) as opened:
+        found = measure(opened, subjects, PLAN)
+    swaps = found.swaps["b"]
+    unsolved = set(found.counts["a"].filter(pl.col("c") == 0)["problem"])
+    pairs = {(one, other) for one in unsolved for other in unsolved if one != other}
+    assert set(swaps.select("problem", "other").iter_rows()) == pairs != set()
+    rows = Store.read(folder).parts(Key(found.source["models"]["b"], PLAN.asking, 0)).scan().collect()
+    by_id = {problem.id: problem for problem in suite.held_out(Split.TEST, PROBLEMS)}
+    for problem, other, n, c in swaps.select("problem", "other", "n", "c").iter_rows():
+        texts = rows.filter(pl.col("problem") == other)["text"]
+        assert (n, c) == (SAMPLES, sum(suite.judge(by_id[problem], text).score >= 1 for text in texts))
+    again = evidence_of([tmp_path / "out"], [], None, "again")
+    assert reckon(again).claims == reckon(found).claims
+    assert all(claim.by_others is not None for claim in reckon(again).claims[0].claims)
+    (tmp_path / "out" / "controls" / f"swaps-{found.source['models']['b']}.parquet").unlink()
+    lost = evidence_of([tmp_path / "out"], [], None, "again")
+    assert ["repeats were not controlled for in toy/echo" in note for note in lost.source["notes"]] == [True]
+    assert all(claim.by_others is None for claim in reckon(lost).claims[0].claims)
+    assert not evidence_of([folder], [], None, "again").source.get("notes")
+
+
 def test_steps_are_checked_on_right_answers_alone(measured: tuple[Path, Evidence], suite: Suite) -> None:
     _, evidence = measured
     first = {p.id: p.messages[-1].content[0] for p in suite.held_out(Split.TEST, PROBLEMS)}

@@ -13,6 +13,7 @@ from prorl.boundary.imports.reasoning import hold_to_checks
 from prorl.boundary.laboratory.evidence import Evidence
 from prorl.boundary.laboratory.plan import FRESH
 from prorl.boundary.laboratory.tally import answer_counts, outcome_shares, right_answers
+from prorl.boundary.laboratory.verified import checked_tasks
 from prorl.boundary.samples import counts
 from prorl.boundary.store.key import Asking, Key, Mode
 from prorl.boundary.store.store import Store
@@ -49,7 +50,6 @@ def evidence_of(
 
     keys = {name: Key(model, asking, source["seed"]) for name, model in source["models"].items()}
     of_models = {name: rows(name, source["seed"]) for name in names}
-    guesses = {name: folder / "controls" / f"guesses-{source['models'][name]}.parquet" for name in names}
     evidence = Evidence(
         counts={name: counts(part) for name, part in of_models.items()},
         samples=n,
@@ -59,7 +59,8 @@ def evidence_of(
         right={name: right_answers(part) for name, part in of_models.items()},
         steps={name: step for name, step in source["steps"].items() if name in names},
         fresh=counts(rows(names[0], source["seed"] + FRESH)),
-        guesses={name: pl.read_parquet(file, glob=False) for name, file in guesses.items() if file.exists()},
+        guesses=_controls(folder, "guesses", source["models"], names),
+        swaps=_controls(folder, "swaps", source["models"], names),
         questions=store.questions.read(),
         trained=frozenset(source["trained"]),
     )
@@ -68,8 +69,25 @@ def evidence_of(
     return evidence
 
 
+def _controls(folder: Path, kind: str, models: dict[str, str], names: Sequence[str]) -> dict[str, pl.DataFrame]:
+    """By model: a control that the measurement made of it."""
+    files = {name: folder / "controls" / f"{kind}-{models[name]}.parquet" for name in names}
+    return {name: pl.read_parquet(file, glob=False) for name, file in files.items() if file.exists()}
+
+
 def _warn_of_guesses(evidence: Evidence, source: dict[str, Any]) -> None:
-    """Say so where blind guesses were drawn before they were mixed."""
+    """Say so where guesses were drawn before they were mixed, and where repeated ones were not controlled for."""
+    notes = []
     if source["guess"] == "blind" and "guesses" not in source and evidence.guesses:
         note = "the blind guesses at a problem may all be answers to one other; run its command again to mix them"
-        evidence.source["notes"] = [*evidence.source.get("notes", []), note]
+        notes.append(note)
+    unknown = {
+        task
+        for name in evidence.guesses.keys() - evidence.swaps.keys()
+        for task in set(source["tasks"]) - checked_tasks(evidence, name)
+    }
+    if source["guess"] != "off" and unknown:
+        tasks = ", ".join(sorted(unknown))
+        notes.append(f"guesses that a model repeats were not controlled for in {tasks}; run its command again for that")
+    if notes:
+        evidence.source["notes"] = [*evidence.source.get("notes", []), *notes]

@@ -33,6 +33,8 @@ class Evidence:
     """Counts of the second, independent base sample; None if there was none."""
     guesses: dict[str, pl.DataFrame] = field(default_factory=dict)
     """By tuned model: `guess_n`, `guess_c` and `guess_rate` of the problems that look new."""
+    swaps: dict[str, pl.DataFrame] = field(default_factory=dict)
+    """By tuned model: answers to one problem judged as answers to another (`boundary.claim_swaps`)."""
     verified: dict[str, pl.DataFrame] = field(default_factory=dict)
     """By model: `c_verified`, successes whose steps the task's own check accepts."""
     judged: dict[str, pl.DataFrame] = field(default_factory=dict)

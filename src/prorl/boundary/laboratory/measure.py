@@ -18,9 +18,10 @@ from prorl.boundary.laboratory.guessing import guess_columns
 from prorl.boundary.laboratory.plan import FRESH, Plan
 from prorl.boundary.laboratory.scoring import Scores, score
 from prorl.boundary.laboratory.subject import Subject
+from prorl.boundary.laboratory.swapping import swap_columns
 from prorl.boundary.laboratory.tally import answer_counts, outcome_shares, right_answers
 from prorl.boundary.laboratory.temperature import at, matched
-from prorl.boundary.laboratory.verified import hold_to_judge, hold_to_steps, tasks_with_steps
+from prorl.boundary.laboratory.verified import checked_tasks, hold_to_judge, hold_to_steps, tasks_with_steps
 from prorl.boundary.samples import write_whole
 from prorl.boundary.store.key import Key
 from prorl.errors import UserError
@@ -89,10 +90,11 @@ def _check_steps(bench: Bench, plan: Plan, keys: Mapping[str, Key], evidence: Ev
 def _look_again(
     bench: Bench, subjects: Sequence[Subject], plan: Plan, keys: Mapping[str, Key], evidence: Evidence
 ) -> None:
-    """The controls of problems that look newly solvable: guesses, and a fresh base sample of the same size."""
+    """The controls of problems that look newly solvable: guesses, swaps, and a fresh base sample of the same size."""
     base, *tuned = subjects
     looking_new: dict[str, Problem] = {}
     by_id = {problem.id: problem for problem in bench.problems}
+    unsolved = [by_id[problem] for problem in evidence.counts[base.name].filter(pl.col("c") == 0)["problem"]]
     for subject in tuned:
         ids = [problem for _, problem in candidates(evidence.counts[base.name], evidence.counts[subject.name])]
         chosen = [by_id[problem] for problem in ids]
@@ -100,6 +102,11 @@ def _look_again(
         guesses = guess_columns(bench, subject, keys[subject.name], plan, chosen)
         write_whole(guesses, bench.store.folder / "controls" / f"guesses-{keys[subject.name].model}.parquet")
         evidence.guesses[subject.name] = guesses
+        unchecked = {problem.task for problem in chosen} - checked_tasks(evidence, subject.name)
+        what = f"judging answers of {subject.name} at other problems"
+        swaps = swap_columns(bench, keys[subject.name], plan, unsolved, unchecked, what)
+        write_whole(swaps, bench.store.folder / "controls" / f"swaps-{keys[subject.name].model}.parquet")
+        evidence.swaps[subject.name] = swaps
     if not tuned:
         return
     chosen = list(looking_new.values())

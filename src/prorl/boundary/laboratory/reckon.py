@@ -62,7 +62,7 @@ def _claims(evidence: Evidence, base_name: str, tuned: str) -> Claims:
     counts = counts.with_columns(unread=pl.col("task").is_in(list(evidence.unread)))
     base = evidence.counts[base_name]
     fresh = base.clear() if evidence.fresh is None else evidence.fresh
-    return claims(base, counts, fresh, names=(base_name, tuned))
+    return claims(base, counts, fresh, swaps=evidence.swaps.get(tuned), names=(base_name, tuned))
 
 
 def _held(evidence: Evidence, model: str) -> pl.DataFrame | None:

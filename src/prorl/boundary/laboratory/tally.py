@@ -9,7 +9,8 @@ import polars as pl
 from prorl.boundary.samples import SUCCESS
 from prorl.verify.verdict import Outcome
 
-_NOT_READ = (Outcome.UNPARSEABLE, Outcome.TIMEOUT, Outcome.ERROR)
+NOT_READ = (Outcome.UNPARSEABLE, Outcome.TIMEOUT, Outcome.ERROR)
+"""Outcomes of samples that hold no answer in the format that was asked for, or none that could be judged."""
 
 
 def answer_counts(rows: pl.LazyFrame, threshold: float = SUCCESS) -> pl.DataFrame:
@@ -20,7 +21,7 @@ def answer_counts(rows: pl.LazyFrame, threshold: float = SUCCESS) -> pl.DataFram
     answer, of this model (`right_in_any` shares it between models).
     """
     key = pl.col("answer").str.strip_chars().str.to_lowercase().str.replace_all(r"\s+", " ")
-    unread = pl.col("outcome").is_in([outcome.value for outcome in _NOT_READ]).fill_null(False)
+    unread = pl.col("outcome").is_in([outcome.value for outcome in NOT_READ]).fill_null(False)
     return (
         rows.with_columns(answer=pl.when(unread).then(None).otherwise(key))
         .group_by("task", "problem", "answer")
@@ -48,7 +49,7 @@ def outcome_shares(rows: pl.LazyFrame) -> pl.DataFrame:
     return (
         rows.group_by("task")
         .agg(
-            *((pl.col("outcome") == outcome.value).mean().alias(outcome.value) for outcome in _NOT_READ),
+            *((pl.col("outcome") == outcome.value).mean().alias(outcome.value) for outcome in NOT_READ),
             (~pl.col("finished")).mean().alias("unfinished"),
             pl.col("tokens").mean(),
         )

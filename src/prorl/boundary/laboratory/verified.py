@@ -62,6 +62,12 @@ def hold_to_judge(
         }
 
 
+def checked_tasks(evidence: Evidence, model: str) -> set[str]:
+    """The tasks of which a model's right answers were held to right steps, by their own check or by a judge."""
+    frames = [found[model] for found in (evidence.verified, evidence.judged) if model in found]
+    return {task for frame in frames for task in frame["task"].unique()}
+
+
 def accepted(store: Store, key: Key, label: str, tasks: Collection[str] | None = None) -> pl.LazyFrame:
     """`problem, sample` of what the verdicts of a label accept; where `tasks` are named, others pass as they are."""
     passes = pl.col("score") >= SUCCESS

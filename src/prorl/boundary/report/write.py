@@ -16,7 +16,10 @@ from prorl.files import replace
 
 
 def check_folder(out: Path) -> None:
-    """Raise UserError if `out` can't be written, before anything is reckoned for it; what was made is gone again."""
+    """Raise UserError if `out` can't be written or holds something else, before anything is reckoned for it.
+
+    Folders that were made to find out are gone again.
+    """
     made: list[Path] = []
     try:
         made = [folder for folder in (out, *out.parents) if not folder.exists()]
@@ -29,6 +32,29 @@ def check_folder(out: Path) -> None:
         for folder in made:
             with suppress(OSError):  # not made, or somebody else uses it by now
                 folder.rmdir()
+    _check_own(out)
+
+
+def _check_own(out: Path) -> None:
+    """Raise UserError for a folder with files that no measurement left: ours would be written over them."""
+    if (out / "recipe.yaml").exists():
+        raise UserError(f"{out} holds a run, and its report would be overwritten; choose another folder by --out")
+    if not out.is_dir() or not any(not entry.name.startswith(".") for entry in out.iterdir()):
+        return
+    if any((out / name).is_file() for name in ("keys.json", "measurement.json")) or _is_summary(out / "summary.json"):
+        return
+    raise UserError(
+        f"{out} holds files that are not of prorl boundary and might be overwritten; choose a new folder by --out"
+    )
+
+
+def _is_summary(path: Path) -> bool:
+    """Whether `write` wrote it."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and {"source", "claims", "verdict"} <= content.keys()
 
 
 def write(results: Results, out: Path) -> list[Path]:

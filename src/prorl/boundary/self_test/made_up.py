@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import permutations
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from prorl.boundary.claim_power import blind_guesses
+from prorl.boundary.claim_swaps import SCHEMA
 from prorl.boundary.estimators import Floats
 
 Rates = Mapping[str, Floats]
@@ -52,10 +54,29 @@ def frame(successes: Mapping[str, Sequence[int] | NDArray[np.int64]], samples: i
     )
 
 
+def numbered(frame: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """Counts that also say what the samples with even numbers hold (`boundary.samples.counts`)."""
+    n, c = frame["n"].to_numpy(), frame["c"].to_numpy()
+    of_half = n - n // 2
+    return frame.with_columns(n_even=pl.Series(of_half), c_even=pl.Series(rng.hypergeometric(c, n - c, of_half)))
+
+
 def guessed(frame: pl.DataFrame, rate: float, rng: np.random.Generator) -> pl.DataFrame:
     """Counts with a blind guess control: guesses that are right at this rate, as many as the laboratory makes."""
     guesses = np.array([blind_guesses(n) for n in frame["n"]])
     return frame.with_columns(guess_n=pl.Series(guesses), guess_c=pl.Series(rng.binomial(guesses, rate)))
+
+
+def swaps(base: pl.DataFrame, right: NDArray[np.int64]) -> pl.DataFrame:
+    """Swaps between the problems of a task that the base never solved (`claim_swaps.SCHEMA`): `right`, [problems,
+    problems], of the answers to the second are right at the first."""
+    names, samples = base["problem"].to_list(), int(base["n"][0])
+    unsolved = np.flatnonzero(base["c"].to_numpy() == 0)
+    rows = [
+        (base["task"][0], names[one], names[other], samples, int(right[one, other]))
+        for one, other in permutations(unsolved.tolist(), 2)
+    ]
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
 def sharpened(true: Rates, factor: float = 4.0, reach: float = 0.02) -> dict[str, Floats]:

@@ -12,13 +12,11 @@ from prorl.boundary.contrasts import ROSE, contrasts
 from prorl.boundary.paired import OVERALL, pair
 from prorl.boundary.regimes import PLATEAU, SUSTAINED, UNDECIDED, regimes
 from prorl.boundary.self_test.lines import Line, at_least, at_most
-from prorl.boundary.self_test.made_up import PROBLEMS, SAMPLES, Rates, counts, guessed, rates, sharpened
+from prorl.boundary.self_test.made_up import SAMPLES, Rates, counts, rates, sharpened
 
 MODELS = ("base", "intermediate", "final")
 K = 128
 RESAMPLES = DRAWS = 1000
-GUESS_RATE = 0.1
-"""At which a model that guesses is right."""
 
 
 def base_against_base(suites: int, seed: int) -> list[Line]:
@@ -53,23 +51,6 @@ def _false_claims(true: Rates, number: int, rng: np.random.Generator) -> Counter
         regime=any(row.regime != UNDECIDED for row in called),
         naive=len(candidates(frames["base"], frames["final"])),
     )
-
-
-def guessing(suites: int, seed: int) -> list[Line]:
-    """A tuned model that only guesses where the base gives up: as often right as its answers to other problems are."""
-    rng = np.random.default_rng([seed, 8])
-    false = looks = 0
-    for _ in range(suites):
-        base, fresh, tuned = (counts({"task": [r] * PROBLEMS}, SAMPLES, rng) for r in (0.0, 0.0, GUESS_RATE))
-        found = claims(base, guessed(tuned, GUESS_RATE, rng), fresh)
-        false += found.counts[NEW] > 0
-        looks += len(found.claims)
-    return [
-        at_most(f"guessing at rate {GUESS_RATE:g}, {suites} tasks: any problem 'new'", false / suites, 0.05),
-        at_least(
-            f"guessing at rate {GUESS_RATE:g}, {suites} tasks: problems that look new, by task", looks / suites, 1.0
-        ),
-    ]
 
 
 def sharper(suites: int, seed: int) -> list[Line]:

@@ -12,7 +12,7 @@ from prorl.boundary.contrasts import ROSE, contrasts
 from prorl.boundary.paired import OVERALL, pair
 from prorl.boundary.regimes import DIMINISH, PLATEAU, SUSTAINED, regimes
 from prorl.boundary.self_test.lines import Line, at_least, at_most
-from prorl.boundary.self_test.made_up import PROBLEMS, SAMPLES, TASKS, Rates, counts, expanded, guessed, rates
+from prorl.boundary.self_test.made_up import PROBLEMS, SAMPLES, TASKS, Rates, counts, expanded, guessed, rates, swaps
 from prorl.boundary.self_test.nothing import DRAWS, MODELS, RESAMPLES, K
 
 SHARES = (0.1, 0.2, 0.4, 0.8)
@@ -50,7 +50,8 @@ def new_problems(problems: int, seed: int) -> list[Line]:
         base = {"task": np.where(new, 0.0, rng.beta(0.3, 5, problems))}
         tuned = {"task": np.where(new, rate, base["task"])}
         frames = [counts(true, SAMPLES, rng) for true in (base, tuned, base)]
-        called = claims(frames[0], guessed(frames[1], GUESS_RATE, rng), frames[2])
+        nowhere_else = swaps(frames[0], np.zeros((problems, problems), np.int64))
+        called = claims(frames[0], guessed(frames[1], GUESS_RATE, rng), frames[2], swaps=nowhere_else)
         names = [claim.problem.removeprefix("task-") for claim in called.claims if claim.label == NEW]
         accepted = np.array(names, dtype=np.int64)
         powers.append(float(new[accepted].sum() / new.sum()))

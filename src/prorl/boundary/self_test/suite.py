@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 from prorl.boundary.self_test.coverage import coverage
 from prorl.boundary.self_test.exact import brute_force, published
+from prorl.boundary.self_test.guessers import guessing
 from prorl.boundary.self_test.lines import Line, SelfTest
-from prorl.boundary.self_test.nothing import base_against_base, guessing, sharper
+from prorl.boundary.self_test.nothing import base_against_base, sharper
 from prorl.boundary.self_test.power import expansion, new_problems, true_regimes
 from prorl.boundary.self_test.regression import regression
 
