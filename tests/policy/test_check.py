@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,10 @@ import transformers as lib
 from safetensors.torch import load_file, save_file
 from transformers import PreTrainedConfig
 
-from prorl.errors import UserError
 from prorl.policy.model import Policy
 from prorl.policy.nano import character_tokenizer
+
+from .folders import reconfigure, refusal
 
 SIZES: dict[str, Any] = {
     "vocab_size": 101, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
@@ -47,31 +46,11 @@ def saved(config: PreTrainedConfig, path: Path) -> Path:
     return path
 
 
-def refusal(path: Path) -> str:
-    """The one line in which a folder is refused."""
-    with pytest.raises(UserError) as refused:
-        Policy.load(path, torch.float32)
-    said = str(refused.value)
-    assert "\n" not in said
-    assert said.startswith(f"model {path}: ")
-    return said
-
-
-@pytest.fixture
-def model(tiny_model: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(tiny_model, tmp_path / "model"))
-
-
 def rename(path: Path, change: Callable[[str], str | None]) -> None:
     """Save the weights under other names; None leaves one out."""
     weights = load_file(path / "model.safetensors")
     changed = {change(name): tensor for name, tensor in weights.items()}
     save_file({name: tensor for name, tensor in changed.items() if name}, path / "model.safetensors", {"format": "pt"})
-
-
-def reconfigure(path: Path, **changes: Any) -> None:
-    config = json.loads((path / "config.json").read_text())
-    (path / "config.json").write_text(json.dumps(config | changes))
 
 
 @pytest.mark.parametrize("prefix", ["_orig_mod.", "base_model.model."])
@@ -179,6 +158,7 @@ def test_positions_that_depend_on_the_longest_of_a_row_are_refused(config: PreTr
         lib.DiffLlamaConfig(**SIZES),
         lib.StableLmConfig(**SIZES),
         lib.DeepseekV3Config(**SIZES, **LATENT),
+        lib.DogeConfig(**SIZES),  # its layers make a mask of their own
     ],
     ids=lambda config: config.model_type,
 )

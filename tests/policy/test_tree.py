@@ -10,6 +10,7 @@ from transformers import (
     AutoModelForCausalLM,
     GemmaConfig,
     Glm4Config,
+    GraniteConfig,
     LlamaConfig,
     MistralConfig,
     Phi3Config,
@@ -35,12 +36,17 @@ FAMILIES = {
     "gemma": GemmaConfig(**SIZES, head_dim=16),
     "phi3": Phi3Config(**SIZES, sliding_window=None, pad_token_id=0),
     "glm4": Glm4Config(**SIZES, head_dim=16, pad_token_id=0),
+    "granite": GraniteConfig(**SIZES, attention_multiplier=1),  # a whole number where others have a fraction
 }
 FUSED = {
     "llama": (5, 2, 2), "qwen2": (5, 2, 2), "qwen3": (9, 2, 2), "mistral": (5, 2, 2), "gemma": (5, 0, 2),
-    "phi3": (5, 0, 0), "glm4": (9, 0, 0),
+    "phi3": (5, 0, 0), "glm4": (9, 0, 0), "granite": (5, 2, 2),
 }  # fmt: skip
 """Norms, feed-forward layers and attentions that compute in fewer passes; Gemma's gate is not silu."""
+
+
+SKEWED = 3
+"""The seed of trees that have far longer completions among short ones."""
 
 
 def a_policy(family: str, fused: bool = True) -> Policy:
@@ -60,7 +66,10 @@ def ragged_trees(seed: int) -> list[Tree]:
     def ids(low: int, high: int) -> list[int]:
         return [rng.randrange(97) for _ in range(rng.randint(low, high))]
 
-    return [Tree(ids(1, 12), [ids(1, 7) for _ in range(rng.randint(1, 4))]) for _ in range(rng.randint(1, 4))]
+    trees = [Tree(ids(1, 12), [ids(1, 7) for _ in range(rng.randint(1, 4))]) for _ in range(rng.randint(1, 4))]
+    if seed == SKEWED:
+        trees += [Tree(ids(1, 12), [ids(1, 7), ids(1, 7), ids(60, 90), ids(1, 7), ids(30, 50)]) for _ in range(2)]
+    return trees
 
 
 def unfuse(model) -> None:
@@ -178,7 +187,8 @@ def test_recomputing_layers_changes_nothing(tiny_model) -> None:
 def test_recomputing_with_dropout_is_refused(tmp_path) -> None:
     from prorl.policy.nano import character_tokenizer
 
-    AutoModelForCausalLM.from_config(LlamaConfig(**SIZES, attention_dropout=0.1)).save_pretrained(tmp_path)
+    config = LlamaConfig(**{**SIZES, "vocab_size": 101}, attention_dropout=0.1)
+    AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path)
     character_tokenizer(97).save_pretrained(tmp_path)
     with pytest.raises(UserError, match="attention_dropout"):
         Policy.load(tmp_path, torch.float32).recompute(True)

@@ -50,6 +50,14 @@ def test_without_tiles_bf16_holds_logits_and_attention_weights_too() -> None:
     assert plain["activations"] - tiled["activations"] == tokens * 30 * 2 * 9 * (50 + 23)
 
 
+def test_completions_of_up_to_512_tokens_may_fill_a_row_of_a_recipe_that_allows_longer_ones() -> None:
+    """Their attention weights are kept, whatever the longest one of their group needs."""
+    longest, longer = (memory(a_step(1, 16, 256, new), SMOLLM2, "fp32") for new in (513, 3000))
+    weights = 30 * 4 * 9 * (256 + 512)
+    assert longest["activations"] == (256 + 7 * 512) * (activation_bytes(SMOLLM2, 4) + weights)
+    assert longer["activations"] == (256 + 2999) * (activation_bytes(SMOLLM2, 4) + weights)
+
+
 def test_estimates_are_within_a_tenth_of_measured_peaks() -> None:
     sweeps = json.loads(MEASURED.read_text())["sweeps"]
     points = [point for sweep in sweeps.values() for point in sweep]

@@ -109,10 +109,11 @@ class Coefficients:
 
 @dataclass(frozen=True, slots=True)
 class UpdateReport:
-    """What the updates of one step did; means are over the step's trained tokens.
+    """What the updates of one step did; means are over the tokens that were kept, and NaN if none was.
 
-    `kl` is the recipe's estimator against the reference policy; `mismatch_kl` the k3 estimate of
-    KL(sampler || trainer); `ratio_max` the largest probability ratio to the weights that sampled.
+    `kl` is the recipe's estimator against the reference policy; `mismatch_kl` the k3 estimate of KL(sampler || trainer),
+    over all tokens for which there is one; `ratio_max` the largest probability ratio of a kept token to the weights that
+    began the step, both by the trainer.
     """
 
     loss: float
@@ -125,8 +126,15 @@ class UpdateReport:
     mismatch_kl: float
     learning_rate: float
     tokens: int
+    """Of all completions that were trained on, the dropped ones included."""
     dropped_tokens: int
     """Tokens left out because the sampler gave no finite log-probability."""
+    out_of_bounds: float
+    """Share of the tokens whose ratio of trainer to sampler is out of the correction's bounds: clamped or dropped."""
+    dropped: float
+    """Share of the tokens that were left out, for want of a log-probability or by the correction's bounds."""
+    dropped_samples: int
+    """Completions of which no token was kept."""
     first_log_ratio: float
     """Largest |log-ratio| of a token to the reference policy in the first update, before any weight moved."""
     checked_reset: bool

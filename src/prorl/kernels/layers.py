@@ -17,7 +17,9 @@ def rms_norm(x: Tensor, weight: Tensor, epsilon: float, offset: float = 0.0, rou
     """(offset + weight) * x / sqrt(mean(x²) + epsilon) over the last dimension, in fp32 inside.
 
     `round_first`: x / sqrt(…) is rounded to x's type before it is scaled, as Llama's is and Gemma's isn't.
+    Raises ValueError for a weight of another type or width than x.
     """
+    _demand("weight", weight, x.dtype, x.shape[-1:])
     return _RMSNorm.apply(x, weight, epsilon, offset, round_first)  # type: ignore[no-any-return, no-untyped-call]
 
 
@@ -29,8 +31,19 @@ def silu_mul(gate: Tensor, up: Tensor) -> Tensor:
 
 
 def rotary(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
-    """x `[tokens, heads, d]` turned by cosine and sine `[tokens, d]`, dimension i paired with i + d/2."""
-    return _Rotary.apply(x, cosine, sine)  # type: ignore[no-any-return, no-untyped-call]
+    """x `[tokens, heads, d]` turned by cosine and sine `[tokens, d]`, dimension i paired with i + d/2.
+
+    Raises ValueError for a cosine or sine of another shape, or of another type than x.
+    """
+    for name, table in (("cosine", cosine), ("sine", sine)):
+        _demand(name, table, x.dtype, (x.shape[0], x.shape[2]))
+    return _Rotary.apply(x, cosine.contiguous(), sine.contiguous())  # type: ignore[no-any-return, no-untyped-call]
+
+
+def _demand(name: str, given: Tensor, dtype: torch.dtype, shape: Sequence[int]) -> None:
+    """A kernel reads by address and would go on past the end of what is too short."""
+    if given.dtype != dtype or tuple(given.shape) != tuple(shape):
+        raise ValueError(f"{name} is {given.dtype} {tuple(given.shape)}, and is to be {dtype} {tuple(shape)}")
 
 
 def linears(x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor | None]) -> tuple[Tensor, ...]:

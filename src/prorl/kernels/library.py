@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from prorl.kernels.build import NoKernels, compiled
+from prorl.kernels.signatures import arguments_of
 
 _SUFFIX = {torch.float32: "f32", torch.bfloat16: "bf16"}
 SIDE = 32
@@ -28,25 +29,14 @@ class Library:
         self._functions: dict[tuple[str, torch.dtype], Callable[..., Any]] = {}
 
     def call(self, name: str, dtype: torch.dtype, *arguments: Tensor | int | float | None) -> None:
-        """Run kernel `name` for tensors of `dtype`.
-
-        An int is passed as 64 bits, a float as fp32, a bool as 32 bits, None as no tensor.
-        """
+        """Run kernel `name` for tensors of `dtype`, with what `SIGNATURES` says that it takes; None is no tensor."""
         function = self._functions.get((name, dtype))
         if function is None:
             function = getattr(self._library, f"{name}_{_SUFFIX[dtype]}")
             function.restype = None
-            function.argtypes = [_kind(argument) for argument in arguments]
+            function.argtypes = arguments_of(name)
             self._functions[name, dtype] = function
         function(*(a.data_ptr() if isinstance(a, Tensor) else a for a in arguments))
-
-
-def _kind(argument: Tensor | int | float | None) -> Any:
-    if argument is None or isinstance(argument, Tensor):
-        return ctypes.c_void_p
-    if isinstance(argument, bool):
-        return ctypes.c_int32
-    return ctypes.c_int64 if isinstance(argument, int) else ctypes.c_float
 
 
 @functools.cache

@@ -34,8 +34,25 @@ def check_weights(path: Path, found: Mapping[str, Any]) -> None:
         )
 
 
+def check_tokenizer(path: Path, tokenizer: Any, model: Any) -> None:
+    """Raises UserError if the tokenizer makes tokens that the model has no embedding for."""
+    last, rows = max(tokenizer.get_vocab().values()), model.get_input_embeddings().weight.shape[0]
+    if last >= rows:
+        raise UserError(
+            f"model {path}: its tokenizer has token {last} ({tokenizer.convert_ids_to_tokens(last)!r}), and its "
+            f"embedding {rows} rows; put the two together that belong together, or resize the model's embedding"
+        )
+
+
 def check_config(path: Path, config: Any) -> None:
-    """Raises UserError for layers, positions or logits that groups as trees do not support."""
+    """Raises UserError for weights, layers, positions or logits that groups as trees do not support."""
+    quantised = getattr(config, "quantization_config", None)
+    if quantised is not None:
+        method = quantised.get("quant_method") if isinstance(quantised, Mapping) else None
+        raise UserError(
+            f"model {path}: its weights are quantised ({method or 'quantization_config'}), which can't be trained; "
+            "choose a copy in bf16, fp16 or fp32"
+        )
     text = config.get_text_config()
     kinds, window = getattr(text, "layer_types", None), getattr(text, "sliding_window", None)
     other = sorted(set(kinds or ()) - {"full_attention"})

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
-from prorl.policy.tree_attention import Places
+from prorl.policy.grids import Places
 
 
 def flash_attention(query: Tensor, key: Tensor, value: Tensor, places: Places, scaling: float) -> Tensor:
@@ -16,7 +16,7 @@ def flash_attention(query: Tensor, key: Tensor, value: Tensor, places: Places, s
     """
     _, most, length = places.branch.shape
     q, k, v = (x[places.trunk] for x in (query, key, value))
-    trunk = _attention(q, k, v, scaling, causal=True)
+    trunk = _attention(q, k, v, scaling, causal=True) if places.stems else torch.zeros_like(q)
     grown_key, grown_value = (
         torch.cat([stem[:, None].expand(-1, most, -1, -1, -1), own[places.branch]], 2).flatten(0, 1)
         for stem, own in ((k, key), (v, value))

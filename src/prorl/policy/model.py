@@ -12,18 +12,18 @@ from typing import Any
 import torch
 from jinja2 import TemplateError
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from prorl.errors import UserError, lines_of
 from prorl.kernels import head
 from prorl.kernels.pages import move
 from prorl.policy.branches import CacheShape
-from prorl.policy.check import check_attention, check_config, check_weights
+from prorl.policy.check import check_attention
 from prorl.policy.decoding import Decoder, decoding, forward, try_tiles
 from prorl.policy.fuse import fuse
 from prorl.policy.logprobs import token_logprobs
 from prorl.policy.packed import PackedLinear
 from prorl.policy.quiet import quiet_transformers
+from prorl.policy.reading import read_model, read_shape
 from prorl.policy.tree import IMPLEMENTATION, Layout, PackedTrees
 from prorl.policy.turn import Turn
 
@@ -42,20 +42,7 @@ class Policy:
     @staticmethod
     def load(path: Path, dtype: torch.dtype) -> Policy:
         """Load a Hugging Face folder. Raises UserError when it holds no causal LM that trees can serve."""
-        try:
-            with quiet_transformers(), torch.device("cpu"):  # whatever the default device: who wants it moves it
-                tokenizer = AutoTokenizer.from_pretrained(path)
-                loaded: Any = AutoModelForCausalLM.from_pretrained(
-                    path, dtype=dtype, output_loading_info=True, ignore_mismatched_sizes=True
-                )
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
-            reason = lines_of(error)[0]
-            raise UserError(
-                f"model {path}: {reason}; give a folder with a causal language model and its tokenizer"
-            ) from None
-        model, found = loaded
-        check_weights(path, found)
-        check_config(path, model.config)
+        model, tokenizer = read_model(path, dtype)
         model.set_attn_implementation(IMPLEMENTATION)
         model.eval()
         policy = Policy(model, tokenizer, path, _ends(model, tokenizer))
@@ -67,12 +54,11 @@ class Policy:
 
     @staticmethod
     def without_weights(path: Path) -> Policy:
-        """The tokenizer and the shape of a model that is loaded elsewhere; its parameters hold no numbers."""
-        with quiet_transformers(), torch.device("meta"):
-            model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(path))  # type: ignore[no-untyped-call]
-        if (path / "generation_config.json").is_file():
-            model.generation_config = GenerationConfig.from_pretrained(path)
-        tokenizer = AutoTokenizer.from_pretrained(path)
+        """The tokenizer and the shape of a model that is loaded elsewhere; its parameters hold no numbers.
+
+        Raises UserError for what can be seen without weights.
+        """
+        model, tokenizer = read_shape(path)
         return Policy(model, tokenizer, path, _ends(model, tokenizer))
 
     def encode(self, messages: Sequence[Turn]) -> list[int]:
@@ -151,6 +137,12 @@ class Policy:
         d = getattr(config, "head_dim", None) or config.hidden_size // heads
         kv = getattr(config, "num_key_value_heads", None) or heads
         return CacheShape(config.num_hidden_layers, kv, d, self.model.dtype)
+
+    @property
+    def context(self) -> int | None:
+        """Positions that the model has; None if it names no end."""
+        found: int | None = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
+        return found
 
     def decoding(self, tokens: int) -> AbstractContextManager[Decoder]:
         """What computes `tokens` new tokens in a row for branches, as fast as it can; the weights must stand still."""

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from prorl.kernels.library import SIDE, required, tiles
 from prorl.kernels.pages import Pages
 from prorl.policy.branches import CacheShape
+from prorl.policy.fuse import is_llama
 from prorl.policy.tiled_branches import TiledBranches, in_tiles
 
 MOST_D = 512
@@ -27,7 +28,9 @@ def can_tile(model: Any, cache: CacheShape) -> bool:
         return False
     decoder = model.get_decoder()
     parts = ("layers", "norm", "rotary_emb", "embed_tokens")
-    return all(hasattr(decoder, part) for part in parts) and all(_known(layer, cache) for layer in decoder.layers)
+    if not all(hasattr(decoder, part) for part in parts) or getattr(decoder, "embedding_multiplier", 1.0) != 1.0:
+        return False
+    return all(is_llama(layer) and _known(layer, cache) for layer in decoder.layers)
 
 
 def _known(layer: Any, cache: CacheShape) -> bool:

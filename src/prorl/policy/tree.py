@@ -21,8 +21,9 @@ from transformers.masking_utils import AttentionMaskInterface
 from prorl.errors import UserError
 from prorl.kernels.library import library, tiles
 from prorl.policy.flash_attention import flash_attention
+from prorl.policy.grids import Grids, taken
 from prorl.policy.tiled_attention import Slabs, tiled_attention
-from prorl.policy.tree_attention import Places, runs, tree_attention
+from prorl.policy.tree_attention import tree_attention
 
 IMPLEMENTATION = "tree"
 DENSE_UP_TO = 512
@@ -105,8 +106,8 @@ class PackedTrees:
         return Slabs.of(self.trunks, self.branches)
 
     @cached_property
-    def runs(self) -> list[tuple[slice, Places]]:
-        return runs(self.trunks, self.branches)
+    def grids(self) -> Grids:
+        return Grids.of(self.trunks, self.branches)
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, scaling: float) -> Tensor:
         """Trunks attend causally to themselves; branches to their trunk and, causally, to themselves."""
@@ -117,11 +118,12 @@ class PackedTrees:
         attends = tree_attention if library(query) is not None else flash_attention
         parts = [
             (attends if places.longest <= DENSE_UP_TO else flash_attention)(
-                query[at], key[at], value[at], places, scaling
+                taken(query, at), taken(key, at), taken(value, at), places, scaling
             )
-            for at, places in self.runs
+            for at, places in self.grids.grids
         ]
-        return torch.cat(parts) if len(parts) > 1 else parts[0]
+        out = torch.cat(parts) if len(parts) > 1 else parts[0]
+        return out if self.grids.order is None else out.index_select(0, self.grids.order)
 
 
 def _tree_attention(
@@ -140,7 +142,9 @@ def _tree_attention(
         raise UserError(
             f"{type(module).__name__} caps or sinks its attention scores, which groups as trees don't support"
         )
-    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+    if attention_mask is not None:
+        raise UserError(f"{type(module).__name__} masks its attention by itself, which groups as trees don't support")
+    scale = query.shape[-1] ** -0.5 if scaling is None else float(scaling)
     q, k, v = (x[0].transpose(0, 1) for x in (query, key, value))
     return tree.attend(module.layer_idx, q, k, v, scale)[None], None
 

@@ -8,87 +8,13 @@ copied for its branches, and no product is cut into pieces by heads: queries tha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from prorl.kernels.library import required
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where packed tokens stand in grids `[trees, …]`, the same for every layer.
-
-    `trunk`: `[trees, depth]` and `branch`: `[trees, most, length]`, the packed token at each place (0 where there is
-    none; there is at least one place); `at`: `[tokens]`, each token's place in trunk and branch grid laid end to end;
-    `reach`: `[trees]`, tokens of each trunk.
-    """
-
-    trunk: Tensor
-    branch: Tensor
-    at: Tensor
-    reach: Tensor
-
-    @staticmethod
-    def of(trunks: Sequence[range], branches: Sequence[Sequence[range]], tokens: int) -> Places:
-        """Of trees given by the packed tokens of their trunks and branches."""
-        depth, most = max(map(len, trunks)), max(1, *map(len, branches))
-        length = max((1, *(len(branch) for tree in branches for branch in tree)))
-        trunk = torch.zeros(len(trunks), depth, dtype=torch.long)
-        branch = torch.zeros(len(trunks), most, length, dtype=torch.long)
-        at = torch.zeros(tokens, dtype=torch.long)
-        for number, (stem, own) in enumerate(zip(trunks, branches, strict=True)):
-            trunk[number, : len(stem)] = torch.arange(stem.start, stem.stop)
-            at[stem.start : stem.stop] = torch.arange(len(stem)) + number * depth
-            for index, leaf in enumerate(own):
-                branch[number, index, : len(leaf)] = torch.arange(leaf.start, leaf.stop)
-                first = trunk.numel() + (number * most + index) * length
-                at[leaf.start : leaf.stop] = torch.arange(len(leaf)) + first
-        return Places(trunk, branch, at, torch.tensor([len(stem) for stem in trunks]))
-
-    @property
-    def longest(self) -> int:
-        """Tokens of the longest trunk or branch."""
-        return max(self.trunk.shape[1], self.branch.shape[2])
-
-
-def runs(trunks: Sequence[range], branches: Sequence[Sequence[range]]) -> list[tuple[slice, Places]]:
-    """Neighbouring trees that share a grid: their packed tokens, and their places counted from the first of these.
-
-    A tree begins a grid of its own where sharing one would more than double the scores that all of it would have apart:
-    of one long completion among short ones, the others are not padded to its length.
-    """
-    found: list[tuple[slice, Places]] = []
-    first = 0
-    alone, shape = 0, (0, 0, 0)
-    for number, (stem, own) in enumerate(zip(trunks, branches, strict=True)):
-        tree = (len(stem), len(own), max(map(len, own), default=0))
-        grown = (max(shape[0], tree[0]), max(shape[1], tree[1]), max(shape[2], tree[2]))
-        if number > first and (number + 1 - first) * _scores(grown) > 2 * (alone + _scores(tree)):
-            found.append(_run(trunks[first:number], branches[first:number], stem.start))
-            first, alone, grown = number, 0, tree
-        alone, shape = alone + _scores(tree), grown
-    end = max(stem.stop for stem in (trunks[-1], *branches[-1]))
-    return [*found, _run(trunks[first:], branches[first:], end)]
-
-
-def _scores(shape: tuple[int, int, int]) -> int:
-    """Scores of a tree in a grid of this depth, most branches and length."""
-    depth, most, length = shape
-    return depth * depth + most * length * (depth + length)
-
-
-def _run(trunks: Sequence[range], branches: Sequence[Sequence[range]], end: int) -> tuple[slice, Places]:
-    first = trunks[0].start
-
-    def moved(tokens: range) -> range:
-        return range(tokens.start - first, tokens.stop - first)
-
-    own = [[moved(leaf) for leaf in tree] for tree in branches]
-    return slice(first, end), Places.of([moved(stem) for stem in trunks], own, end - first)
+from prorl.policy.grids import Places
 
 
 def tree_attention(query: Tensor, key: Tensor, value: Tensor, places: Places, scaling: float) -> Tensor:
@@ -106,10 +32,13 @@ class _Grids:
         _, self.most, self.length = places.branch.shape
 
     def queries(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """`[tokens, heads, d]` to `[trees, kv, depth, shared, d]` and `[trees, kv, most, length, shared, d]`."""
+        """`[tokens, heads, d]` to `[trees, kv, depth, shared, d]` and `[trees, kv, most, length, shared, d]`.
+
+        Of trunks that don't look themselves, nothing (depth 0).
+        """
         d = x.shape[-1]
         by_kv = x.reshape(-1, self.kv, self.shared * d)
-        trunk = self._gather(by_kv, self.places.trunk)
+        trunk = self._gather(by_kv, self.places.trunk if self.places.stems else self.places.trunk[:, :0])
         branch = self._gather(by_kv, self.places.branch)
         return trunk.view(*trunk.shape[:-1], self.shared, d), branch.view(*branch.shape[:-1], self.shared, d)
 
@@ -118,7 +47,9 @@ class _Grids:
         return self._gather(x, self.places.trunk), self._gather(x, self.places.branch)
 
     def pack(self, trunk: Tensor, branch: Tensor, width: int) -> Tensor:
-        """Grids with `width` numbers a token and kv_head to `[tokens, kv, width]`."""
+        """Grids with `width` numbers a token and kv_head to `[tokens, kv, width]`; zeros for an empty trunk grid."""
+        if not trunk.numel():
+            trunk = trunk.new_zeros(self.trees, self.kv, self.depth, width)
         one = trunk.view(self.trees, self.kv, -1, width).transpose(1, 2).reshape(-1, self.kv, width)
         other = branch.view(self.trees, self.kv, -1, width).transpose(1, 2).reshape(-1, self.kv, width)
         return torch.cat([one, other]).index_select(0, self.places.at)
@@ -201,6 +132,7 @@ def _only_tokens(grids: _Grids, trunk: Tensor, branch: Tensor) -> tuple[Tensor, 
     filled[grids.places.at] = True
     if not filled.all():
         stem, leaf = filled[: grids.places.trunk.numel()], filled[grids.places.trunk.numel() :]
-        trunk.mul_(stem.view(grids.trees, 1, grids.depth, 1, 1))
+        if trunk.numel():
+            trunk.mul_(stem.view(grids.trees, 1, grids.depth, 1, 1))
         branch.mul_(leaf.view(grids.trees, 1, grids.most, grids.length, 1, 1))
     return trunk, branch

@@ -117,8 +117,8 @@ _CHUNK = 25_000_000
 """Logits made at once without tiles, 4 bytes each: in fp32, or in bf16 with what rounding took (`policy/logprobs.py`);
 with tiles they never reach memory (`kernels/head.py`)."""
 _KEPT_SCORES = 512
-"""Tokens of a trunk or branch up to which attention weights are kept for the backward pass (`policy/tree.py`); with
-tiles they never reach memory (`policy/tiled_attention.py`)."""
+"""Tokens of a trunk or branch up to which attention weights are kept for the backward pass (`policy/tree.py`), also of
+short branches beside longer ones; with tiles they never reach memory (`policy/tiled_attention.py`)."""
 
 
 def _prompt(rollout: Rollout) -> int:
@@ -154,7 +154,7 @@ def checkpoint_bytes(shape: ModelShape) -> int:
 def activation_bytes(shape: ModelShape, size: int, depth: int = 0, length: int = 0) -> int:
     """Bytes that one packed token keeps for the backward pass: per layer four vectors of the hidden size (the residual
     before and after attention, and both norms), queries, keys and values, the attention's output, three of the
-    intermediate size, and its attention weights on a trunk of `depth` and a branch of `length` tokens."""
+    intermediate size, and its attention weights on a trunk of `depth` and a branch of up to `length` tokens."""
     attention = 2 * (shape.heads + shape.key_value_heads) * shape.head_size
-    weights = shape.heads * (depth + length) if max(depth, length) <= _KEPT_SCORES else 0
+    weights = shape.heads * (depth + min(length, _KEPT_SCORES)) if depth <= _KEPT_SCORES else 0
     return shape.layers * size * (4 * shape.hidden + attention + 3 * shape.intermediate + weights)

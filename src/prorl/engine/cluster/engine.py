@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from prorl.engine.cluster.sampler import SamplerSettings
 from prorl.engine.cluster.samplers import Asked, Samplers
 from prorl.engine.cluster.trainer_actor import Answer
 from prorl.engine.cluster.trainers import Trainers
+from prorl.engine.context import check_context
 from prorl.engine.protocol import (
     Coefficients,
     Example,
@@ -28,7 +30,6 @@ from prorl.engine.protocol import (
 from prorl.engine.text import TextEngine
 from prorl.errors import UserError
 from prorl.policy.model import Policy
-from prorl.recipe.load import at_stage
 from prorl.recipe.schema import Objective, Optimizer, Recipe
 
 
@@ -36,28 +37,31 @@ class ClusterEngine(TextEngine):
     """Implements `prorl.engine.protocol.Engine` on a Ray cluster."""
 
     def __init__(self, model: Path, recipe: Recipe) -> None:
-        """Begin all processes and load the model into them. Raises UserError if the cluster can't hold them."""
+        """Begin all processes and load the model into them. Raises UserError, and leaves nothing then."""
         cluster = recipe.cluster
         if cluster.backend == "vllm" and importlib.util.find_spec("vllm") is None:
             raise UserError("cluster.backend=vllm needs vLLM: pip install 'prorl[cluster]'; or set it to torch")
         self.policy = Policy.without_weights(model)
-        self.settings = _sampler_settings(model, recipe, self.policy)
-        self.placement = Placement(cluster)
-        self.samplers = Samplers(
-            cluster.samplers, self._begin_sampler, recipe.compute.concurrent_samples, cluster.deadline,
-            cluster.restarts, self._store_weights,
-        )  # fmt: skip
+        self.settings = SamplerSettings.of(model, recipe, self.policy)
         self.transferred_to: list[Any] = []
         """The samplers that are in one NCCL group with the trainers."""
-        self.trainers = Trainers(model, recipe, self.placement, self.samplers.pump)
         self.published = -1
-        self.trainers.begin()
-        self._join()
+        with ExitStack() as begun:
+            self.placement = Placement(cluster)
+            begun.callback(self.placement.close)
+            self.samplers = Samplers(
+                cluster.samplers, self._begin_sampler, recipe.compute.concurrent_samples, cluster.deadline,
+                cluster.restarts, self._store_weights,
+            )  # fmt: skip
+            begun.callback(self.samplers.close)
+            self.trainers = Trainers(model, recipe, self.placement, self.samplers.pump)
+            begun.callback(self.trainers.close)
+            self.trainers.begin()
+            self._join()
+            begun.pop_all()
 
     def _join(self) -> None:
-        joined = self.trainers.join()
-        self.parts: int = joined.value
-        self._stands(joined)
+        self.parts: int = self._answered(self.trainers.join())
 
     def _begin_sampler(self, number: int) -> Any:
         cluster = self.settings.cluster
@@ -69,13 +73,10 @@ class ClusterEngine(TextEngine):
 
     def sample(self, requests: Sequence[GroupRequest], sampling: Sampling) -> Asked:
         """Begin to complete every request, with the weights as they are now."""
-        for request in requests:
-            if len(request.prompt) + sampling.max_new_tokens > self.settings.context:
-                raise UserError(
-                    f"a prompt of {len(request.prompt)} tokens and {sampling.max_new_tokens} new ones exceed the "
-                    f"samplers' context of {self.settings.context}; raise rollout.max_prompt_tokens, which it is made "
-                    "for, or lower max_new_tokens"
-                )
+        check_context(
+            requests, sampling, self.settings.context, "the samplers'",
+            "raise rollout.max_prompt_tokens, which it is made for, or lower max_new_tokens",
+        )  # fmt: skip
         if self.published != self.weights_version:
             self._publish()
         return self.samplers.ask(requests, sampling)
@@ -168,32 +169,11 @@ class ClusterEngine(TextEngine):
         self.placement.close()
 
     def _call(self, method: str, *arguments: Any) -> Any:
-        answer = self.trainers.call(method, *arguments)
-        self._stands(answer)
+        return self._answered(self.trainers.call(method, *arguments))
+
+    def _answered(self, answer: Answer) -> Any:
+        """What the trainers' call came to. Raises what they foresaw."""
+        self.weights_version, self.reference_id = answer.weights_version, answer.reference_id
         if answer.foreseen is not None:
             raise answer.foreseen
         return answer.value
-
-    def _stands(self, answer: Answer) -> None:
-        self.weights_version, self.reference_id = answer.weights_version, answer.reference_id
-
-
-def _sampler_settings(model: Path, recipe: Recipe, policy: Policy) -> SamplerSettings:
-    rollouts = [at_stage(recipe, index).rollout for index in range(len(recipe.stages))]
-    longest = max(rollout.max_prompt_tokens + rollout.max_new_tokens for rollout in rollouts)
-    for measured in (recipe.validation, recipe.evaluation):
-        if measured is not None and measured.max_new_tokens is not None:
-            longest = max(longest, max(r.max_prompt_tokens for r in rollouts) + measured.max_new_tokens)
-    context = policy.model.config.get_text_config().max_position_embeddings
-    if recipe.cluster.backend == "vllm" and recipe.cluster.device == "cpu":  # where a long one takes memory at once
-        context = min(longest, context)
-    return SamplerSettings(
-        model=model.absolute(),
-        precision=recipe.compute.precision,
-        ends=policy.ends,
-        context=context,
-        concurrent=recipe.compute.concurrent_samples,
-        cache_bytes=int(recipe.compute.cache_gigabytes * 2**30),
-        seed=recipe.seed,
-        cluster=recipe.cluster,
-    )

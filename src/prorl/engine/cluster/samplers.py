@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import ray
 from ray.exceptions import RayError, RayTaskError
 
 from prorl.engine.cluster.sampler import Order
+from prorl.engine.cluster.seat import Seat, is_lost_object, said
 from prorl.engine.protocol import GroupRequest, SampledGroup, Sampling
 from prorl.errors import IntegrityError
 
@@ -49,34 +48,6 @@ class Asked:
         self.ready.clear()
 
 
-@dataclass
-class Seat:
-    """The place of one sampler, whichever process fills it."""
-
-    number: int
-    actor: Any = None
-    begin_at: float = 0.0
-    """When the actor is to be begun, if there is none."""
-    version: int | None = None
-    """Of its weights; None: it has none yet."""
-    orders: dict[int, Order] = field(default_factory=dict)
-    """What it is to sample, in order."""
-    told: set[int] = field(default_factory=set)
-    """Which of them it knows of."""
-    stopped: list[int] = field(default_factory=list)
-    """Which it is still to be told to drop."""
-    call: Any = None
-    """The answer that is awaited."""
-    since: float = 0.0
-    taking: int | None = None
-    """The version that this call brings."""
-
-    @property
-    def load(self) -> int:
-        """Completions that it is to make."""
-        return sum(order.sampling.samples for order in self.orders.values())
-
-
 class Samplers:
     """Requests wait here until a sampler with the current weights has room, so the quicker ones get more of them."""
 
@@ -107,21 +78,41 @@ class Samplers:
 
     def transferred(self, version: int) -> None:
         """All samplers were sent weights while they had nothing to do; those of a later one must be published again."""
-        ray.get([seat.actor.taken.remote(version) for seat in self.seats], timeout=self.deadline)
         self.publish(version, ())
-        for seat in self.seats:
+        for seat in self._answering("taken", version):
             seat.version = version
 
     @contextmanager
     def at_rest(self) -> Iterator[None]:
-        """Wait until no sampler has anything to do; no new work is given out until this is left."""
+        """Wait until all samplers are there and have nothing to do; no new work is given out until this is left."""
         self.resting = True
         try:
-            while any(seat.actor is None or seat.orders or seat.call is not None for seat in self.seats):
+            while not self._rests():
                 self.pump()
             yield
         finally:
             self.resting = False
+
+    def _rests(self) -> bool:
+        if any(seat.actor is None or seat.orders or seat.call is not None for seat in self.seats):
+            return False
+        return len(self._answering("process")) == len(self.seats)
+
+    def _answering(self, method: str, *arguments: Any) -> list[Seat]:
+        """Call a method of all samplers, which have nothing to do; those that answer. The others are replaced."""
+        calls = [getattr(seat.actor, method).remote(*arguments) for seat in self.seats]
+        ready, _ = ray.wait(calls, num_returns=len(calls), timeout=self.deadline, fetch_local=False)
+        answering = []
+        for seat, call in zip(tuple(self.seats), calls, strict=True):
+            if call not in ready:
+                self._replace(seat, f"has said nothing for {self.deadline:g} s")
+                continue
+            try:
+                ray.get(call)
+                answering.append(seat)
+            except RayError as error:
+                self._failed(seat, error)
+        return answering
 
     def renew_weights(self) -> None:
         """Publish again if a sampler lacks weights that nobody has kept. To be called while the trainers are free."""
@@ -215,11 +206,8 @@ class Samplers:
         call, seat.call = seat.call, None
         try:
             answer = ray.get(call)
-        except RayTaskError as error:
-            self._replace(seat, f"failed ({_said(error)})")
-            return
-        except RayError as error:  # of the process, of its node, or of what it had put into the store
-            self._replace(seat, f"died ({_said(error)})")
+        except RayError as error:
+            self._failed(seat, error)
             return
         if seat.taking is not None:
             if answer != seat.taking:
@@ -229,6 +217,15 @@ class Samplers:
         for number, group in answer:
             if number in seat.orders:
                 self._finish(seat, number, group)
+
+    def _failed(self, seat: Seat, error: RayError) -> None:
+        if seat.taking is not None and is_lost_object(error):  # with the node that held the weights, not the sampler
+            seat.taking = None
+            self.parts = ()  # whoever may call the trainers publishes them again: `renew_weights`
+        elif isinstance(error, RayTaskError):
+            self._replace(seat, f"failed ({said(error)})")
+        else:  # of the process, of its node, or of what it had put into the store
+            self._replace(seat, f"died ({said(error)})")
 
     def _finish(self, seat: Seat, number: int, group: SampledGroup) -> None:
         order, asked = seat.orders.pop(number), self.askers.pop(number)
@@ -258,10 +255,3 @@ class Samplers:
         ray.kill(seat.actor)
         begin_at = time.monotonic() + PATIENCE * (self.losses - 1)
         self.seats[seat.number] = Seat(seat.number, begin_at=begin_at)
-
-
-def _said(error: Exception) -> str:
-    """What an actor ended with, in one line: the last error of its traceback and what follows it."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    errors = [place for place, line in enumerate(lines) if re.match(r"[\w.]+(Error|Exception)\b", line)]
-    return " ".join(lines[errors[-1] if errors else 0 :])[:300] or type(error).__name__

@@ -54,11 +54,12 @@ class TrainerActor:
             return f"tcp://{ray.util.get_node_ip_address()}:{free.getsockname()[1]}"
 
     def join(self, address: str) -> Answer:
-        """Meet the other trainers and load the model."""
+        """Meet the other trainers and load the model. A model that is refused is answered as by `call`."""
         import torch
         import torch.distributed as dist
 
         from prorl.engine.cluster.trainer import ShardedEngine
+        from prorl.errors import IntegrityError, UserError
         from prorl.kernels.library import enable
 
         cluster = self.recipe.cluster
@@ -71,7 +72,10 @@ class TrainerActor:
                 init_method=address, rank=self.number, world_size=self.count,
                 timeout=timedelta(seconds=cluster.deadline),
             )  # fmt: skip
-        self.engine = ShardedEngine(self.model, self.recipe)
+        try:
+            self.engine = ShardedEngine(self.model, self.recipe)
+        except (IntegrityError, UserError, OSError) as error:
+            return Answer(None, -1, "", error)
         return self._answer(len(self.engine.parts))
 
     def call(self, method: str, *arguments: Any) -> Answer:

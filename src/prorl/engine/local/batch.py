@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from prorl.algo.aggregate import Aggregation, token_weights
-from prorl.algo.correction import correction
+from prorl.algo.correction import Correction, correction
 from prorl.algo.packed import Segments
 from prorl.engine.local.rows import Row
 from prorl.engine.protocol import TrainingGroup
@@ -21,7 +21,7 @@ class Batch:
     `rows` are those that this process computes; the tensors hold the tokens of all.
 
     `weights` hold the loss's denominators, taken over the whole update before it is cut into rows. A token whose
-    sampler log-probability isn't finite is in no sum (`keep`).
+    sampler log-probability isn't finite, or that the off-policy correction drops, is in no sum (`keep`).
     """
 
     def __init__(
@@ -34,17 +34,16 @@ class Batch:
         self.sampler = torch.tensor([p for c in completions for p in c.logprobs])
         self.old: Tensor | None = None
         """Log-probabilities under the weights that began the step; None: those of the forward pass itself."""
-        self.correction = torch.ones_like(self.sampler)
         self._aggregation, self._max_length = aggregation, max_length
-        self._keep_only(self.sampler.isfinite())
+        self._correct(correction(self.sampler, self.sampler, self.segments, "none"))
 
     def remember_old(self, old: Tensor, objective: Objective) -> None:
         """Take the step's first log-probabilities, and from them the off-policy correction."""
         settings = objective.correction
-        corrected = correction(old, self.sampler, self.segments, settings.kind, settings.low, settings.high)
-        self.old, self.correction = old, corrected.weights
-        self._keep_only(corrected.keep)
+        self.old = old
+        self._correct(correction(old, self.sampler, self.segments, settings.kind, settings.low, settings.high))
 
-    def _keep_only(self, keep: Tensor) -> None:
-        self.keep = keep
-        self.weights = token_weights(self.segments, self._aggregation, keep, self._max_length)
+    def _correct(self, corrected: Correction) -> None:
+        self.corrected = corrected
+        self.correction, self.keep = corrected.weights, corrected.keep
+        self.weights = token_weights(self.segments, self._aggregation, corrected.keep, self._max_length)

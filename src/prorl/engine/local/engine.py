@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from prorl.engine.context import check_context
 from prorl.engine.local import shards
 from prorl.engine.local.imitation import imitate
 from prorl.engine.local.masters import MasterOptimizer
@@ -64,8 +65,12 @@ class LocalEngine(TextEngine):
         return self.reference.id
 
     def sample(self, requests: Sequence[GroupRequest], sampling: Sampling) -> Generator[SampledGroup]:
-        """Complete every request; groups come as they finish."""
+        """Complete every request; groups come as they finish. Raises UserError beyond the model's positions."""
         compute = self.compute
+        check_context(
+            requests, sampling, self.policy.context, "the model's",
+            "lower rollout.max_prompt_tokens or max_new_tokens, or choose a model with more positions",
+        )  # fmt: skip
         sampler = Sampler(self.policy, self.seed, compute.concurrent_samples, int(compute.cache_gigabytes * 2**30))
         return sampler.sample(requests, sampling, self.weights_version)
 

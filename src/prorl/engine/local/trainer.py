@@ -65,7 +65,7 @@ class Trainer:
             norm = max(norm, reached)
         tally.add_up(self.ranks)
         return UpdateReport(
-            **tally.means(updates=len(batches)), grad_norm=norm, learning_rate=rate, first_log_ratio=first_drift,
+            **tally.means(batches), grad_norm=norm, learning_rate=rate, first_log_ratio=first_drift,
             checked_reset=fresh_reference,
         )  # fmt: skip
 
@@ -92,7 +92,8 @@ class Trainer:
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.collect()
         if not row.idle:
-            tally.add(loss.detach(), kl.detach(), entropies.detach(), old, batch.sampler[at], surrogate)
+            kept, sampler = batch.keep[at], batch.sampler[at]
+            tally.add(loss.detach(), kl.detach(), entropies.detach(), old, sampler, kept, surrogate)
         return float((logprobs.detach() - reference).abs().max())
 
     @torch.no_grad()
