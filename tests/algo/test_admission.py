@@ -79,6 +79,12 @@ def test_a_disabled_gate_admits_what_can_be_trained_on_and_still_counts():
     assert gate.prompts_to_request(7) == 7
 
 
+def test_a_disabled_gate_says_what_a_group_is_like_all_the_same():
+    gate, groups = Gate(enabled=False), ([1.0, 1.0], [0.0, 0.0], [0.5, 0.5], [0.0, 1.0], [None], [1.0, None])
+    reasons = [gate.admit("a", "maths", scores).reason for scores in groups]
+    assert reasons == ["all_solved", "none_solved", "all_equal", "mixed", "too_few_valid", "all_solved"]
+
+
 def test_over_sampling_follows_the_running_acceptance_rate():
     gate = Gate(memory=20)
     assert gate.prompts_to_request(8) == 16

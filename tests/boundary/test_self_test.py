@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pytest
 
+from prorl.boundary import claim_labels
 from prorl.boundary import claims as claims_module
 from prorl.boundary import regimes as regimes_module
-from prorl.boundary.self_test import Line, SelfTest, exact, nothing, power, run
+from prorl.boundary.self_test import Line, SelfTest, exact, guessers, nothing, power, run
 from prorl.boundary.self_test.coverage import coverage
 
 
@@ -20,7 +21,7 @@ def test_a_short_run_asks_every_question_and_holds_error_rates(short: SelfTest) 
     names = " | ".join(line.name for line in short.lines)
     for subject in (
         "pass@k: deviation", "majority@k", "Invisible Leash, ProRL v2: SRR", "group_anagrams curve",
-        "8 tasks of 24, Δ pass@128", "base against base", "any regime", "any problem 'new'", "guessing at rate",
+        "8 tasks of 24, Δ pass@128", "base against base", "any regime", "any problem 'new'", "samples the same",
         "sharper only", "learnt at rate", "called new", "true sustained", "no gain",
     ):  # fmt: skip
         assert subject in names
@@ -58,10 +59,20 @@ def test_claims_without_correction_are_noticed(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_claims_without_a_guess_control_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    false, looks = nothing.guessing(12, 0)
-    assert (false.ok, looks.measured) == (True, 24)
-    monkeypatch.setattr(claims_module, "_beyond_guessing", lambda row, p_value, guessing: p_value)
-    assert nothing.guessing(12, 0)[0].measured == 1
+    anew = guessers.guessing(12, 0)[:2]
+    assert (anew[0].ok, anew[1].measured) == (True, 24)
+    monkeypatch.setattr(claims_module, "_beyond_guessing", lambda row, p_value, guessing, q: p_value)
+    assert guessers.guessing(12, 0)[0].measured == 1
+
+
+def test_claims_that_count_samples_as_guesses_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without swaps: those of models that repeat themselves, that guess beside what they know and what they learnt."""
+    for module in (claims_module, claim_labels):
+        monkeypatch.setattr(module, "repeats_explain", lambda row, q: False)
+    lines = {line.name: line for line in guessers.guessing(12, 0)}
+    wrong = [name for name, line in lines.items() if not line.ok]
+    for subject in ("10%", "20%", "50%", "100%", "beside as many problems that it knows", "false among those called"):
+        assert any(subject in name for name in wrong), subject
 
 
 def test_new_problems_are_found_against_guesses_that_were_made() -> None:

@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from prorl.cli.main import app
 
 COMMAND = [sys.executable, "-c", "from prorl.cli.main import main; main()"]
 
@@ -81,3 +84,20 @@ def test_an_unwritable_folder(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "/proc/run" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", "1e300"])
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["eval", "m", "toy/echo"], "--temperature"),
+        (["boundary", "m", "n", "--suite", "toy/echo", "--out", "b"], "--temperature"),
+        (["boundary", "m", "n", "--suite", "toy/echo", "--out", "b"], "--top-p"),
+        (["tasks", "profile", "m", "toy/echo", "--out", "p.parquet"], "--temperature"),
+        (["watch", "nowhere"], "--every"),
+    ],
+)
+def test_numbers_of_options_are_finite(arguments: list[str], option: str, value: str) -> None:
+    done = CliRunner().invoke(app, [*arguments, option, value])
+    assert done.exit_code == 2
+    assert f"Invalid value for '{option}'" in done.stderr

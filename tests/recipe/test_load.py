@@ -195,3 +195,59 @@ def test_a_stage_that_sets_a_key_of_a_section_leaves_its_other_keys(words: list[
     second = at_stage(load(str(tmp_path / "r.yaml"), more), 1)
     assert (second.objective.kl.estimator, second.objective.kl.coefficient) == ("k3", 0.1)
     assert second.mixture.shares == {"code": 1.0}  # what is listed, and nothing else
+
+
+HUGE = "999999999999999999999"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "rollout.max_sampling_factor=.inf",
+        f"rollout.prompts_per_step={HUGE}",
+        f"rollout.samples_per_prompt={HUGE}",
+        f"rollout.max_new_tokens={HUGE}",
+        "rollout.temperature=1e-300",
+        "rollout.temperature=.inf",
+        "evaluation.temperature=.inf",
+        "validation.temperature=1e-5",
+        "compute.cache_gigabytes=.inf",
+        "verifier.deadline=.inf",
+        "verifier.deadline=1e300",
+        f"verifier.workers={HUGE}",
+        f"stages.0.steps={HUGE}",
+        f"health.collapse.window={HUGE}",
+        f"resets.window={HUGE}",
+        f"checkpoint.every={HUGE}",
+        "optimizer.learning_rate=.inf",
+        "optimizer.learning_rate=.nan",
+        "optimizer.learning_rate=1e9",
+        "optimizer.betas=[1.5, 2]",
+        "optimizer.betas=[.nan, .9]",
+        "objective.kl.coefficient=.inf",
+        "tasks.0.weight=.inf",
+    ],
+)
+def test_values_that_no_run_can_have_are_refused(change: str) -> None:
+    key = change.partition("=")[0]
+    with pytest.raises(UserError, match=rf"{key.replace('.', '[.]')}(.\d)?: Input should be "):
+        load("quickstart", [change])
+
+
+def test_the_least_and_the_largest_values_are_taken() -> None:
+    recipe = load("quickstart", ["rollout.temperature=0.01", "optimizer.betas=[0, 0.999]", "verifier.deadline=86400"])
+    assert (recipe.rollout.temperature, recipe.optimizer.betas, recipe.verifier.deadline) == (0.01, (0, 0.999), 86400)
+
+
+@pytest.mark.parametrize(
+    ("resets", "cooldown"), [({}, 20), ({"every": 5}, 5), ({"every": 300}, 20), ({"every": 5, "cooldown": 3}, 3)]
+)
+def test_resets_come_as_often_as_they_are_asked_for(resets: dict[str, Any], cooldown: int) -> None:
+    assert validate({**SMALL, "resets": resets}, "x").resets.cooldown == cooldown
+
+
+def test_a_cooldown_that_would_keep_regular_resets_off_is_refused() -> None:
+    stages = [{"name": "a", "steps": 1, "set": {"resets.every": 5}}]
+    for data in ({"resets": {"every": 5, "cooldown": 20}}, {"stages": stages}):
+        with pytest.raises(UserError, match=r"resets: every is 5 and cooldown 20: .*lower resets.cooldown to 5"):
+            validate({**SMALL, **data}, "x")

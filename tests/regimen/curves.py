@@ -10,7 +10,7 @@ Metrics = dict[str, float | int | str]
 Change = Callable[[int, float], float | None]
 """From the steps since the onset (0 at the onset) and the healthy value to the new value; None: no longer there."""
 
-UPDATE = ("entropy", "kl", "mismatch_kl", "clipped", "grad_norm", "non_finite", "loss", "ratio_max")
+UPDATE = ("entropy", "kl", "mismatch_kl", "dropped", "clipped", "grad_norm", "non_finite", "loss", "ratio_max")
 """What a step without an update doesn't have."""
 
 
@@ -35,6 +35,7 @@ def _step(draw: random.Random, done: float, drift: float) -> Metrics:
         "entropy": around(0.35 + 0.65 * math.exp(-4 * done), 0.08),
         "kl": around(0.05 * done, 0.3),
         "mismatch_kl": around(5e-4, 0.5),
+        "dropped": 0.002,
         "clipped": share(0.01, 0.01),
         "grad_norm": around(0.4, 0.5) * (5.0 if draw.random() < 0.04 else 1.0),
         "truncated": share(0.3 - 0.25 * done, 0.04),

@@ -55,6 +55,8 @@ def test_one_roll_back_more_than_the_most_stops_the_run() -> None:
     said = []
     for step in range(1, 8):
         said.append([alarm.action for alarm in monitor.observe(step, {"s": 1})])
+        if "roll_back" in said[-1]:
+            monitor.rolled_back()
         monitor.restart()  # as after a roll-back, which is no reason to allow more of them
     # Two guards in one step ask for one roll-back; silent steps ask for none.
     back, stop = ["roll_back", "roll_back", "warn"], ["stop", "stop", "warn"]
@@ -62,6 +64,13 @@ def test_one_roll_back_more_than_the_most_stops_the_run() -> None:
     last = monitor.observe(9, {"s": 1})
     assert last[0].reason == "s is 1 in step 9, above 0.5; 2 roll-backs have not helped"
     assert last[2].reason == "s is 1 in step 9, above 0.5"
+
+
+def test_roll_backs_that_were_asked_for_and_not_made_do_not_count() -> None:
+    monitor = HealthMonitor(health({"mine": {"action": "roll_back"}}, cooldown=0, most_roll_backs=1))
+    assert [alarm.action for step in range(1, 5) for alarm in monitor.observe(step, {"s": 1})] == ["roll_back"] * 4
+    monitor.rolled_back()
+    assert [alarm.action for alarm in monitor.observe(5, {"s": 1})] == ["stop"]
 
 
 def test_a_restart_forgets_windows_baselines_and_bests() -> None:

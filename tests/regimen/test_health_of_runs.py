@@ -100,6 +100,10 @@ DISASTERS: dict[str, tuple[dict[str, Change], str, str, tuple[int, int], str]] =
         {"mismatch_kl": to(0.2)},
         "mismatch", "warn", (2, 2), r"mismatch_kl is 0\.08\d* in the mean of .*, above 0\.05",
     ),
+    "most tokens are dropped": (
+        {"dropped": to(0.7)},
+        "dropped", "warn", (2, 2), r"dropped is 0\.28\d* in the mean of .*, above 0\.25",
+    ),
     "completions repeat themselves": (
         {"repetition": approach(0.9, 0.5)},
         "repeating", "warn", (4, 5), r"repetition is 0\.3\d* in the mean of .*, above 0\.3",

@@ -23,6 +23,8 @@ def play(monitor: HealthMonitor, steps: list[dict[str, Any]], first: int) -> lis
     for step, metrics in enumerate(steps, first):
         present = {name: value for name, value in metrics.items() if value is not None and name != "restart"}
         said.append(monitor.observe(step, present) + monitor.disk(step, present.get("kl", 9.0)))
+        if any(alarm.action == "roll_back" for alarm in said[-1]):
+            monitor.rolled_back()
         if metrics["restart"]:
             monitor.restart()
     return said

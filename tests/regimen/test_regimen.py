@@ -189,6 +189,131 @@ def test_a_guard_that_wants_to_go_back_with_nowhere_to_go_stops_the_run() -> Non
     assert not decision.asked
 
 
+NOWHERE = Stop("g: x is 2 in step 3, above 1; there is no checkpoint to go back to")
+
+
+def test_a_roll_back_with_nowhere_to_go_stops_the_run_after_the_reset_on_a_stages_entry() -> None:
+    """Or the new stage would go on, once resumed, with the reference policy of the one before."""
+    regimen = begun(a_recipe(health=GUARD, checkpoint={"every": 100}))
+    follow(regimen, 2)
+    assert regimen.after(3, {"x": 2.0}) == [EndStage(0, "3 steps done"), EnterStage(1), ENTRY_B, NOWHERE]
+
+
+def test_a_roll_back_with_nowhere_to_go_stops_the_run_after_a_rules_reset() -> None:
+    rules = {"every": 3, "cooldown": 0, "clear_optimizer": False}
+    regimen = begun(one_stage(health=GUARD, resets=rules, checkpoint={"every": 100}))
+    follow(regimen, 2)
+    reset = ResetReference("current", 3, False, "3 steps since the last reset")
+    assert regimen.after(3, {"x": 2.0}) == [reset, NOWHERE]
+
+
+def test_a_person_who_stops_goes_before_a_roll_back_with_nowhere_to_go_and_both_are_told() -> None:
+    regimen = begun(one_stage(health=GUARD))
+    assert regimen.after(1, {"x": 2.0}, None, [Asked("1", "stop")]) == [
+        Warn("g: x is 2 in step 1, above 1"),
+        Stop("asked for by a person", asked=True),
+    ]
+
+
+def test_a_stage_whose_entry_goes_back_with_nowhere_to_go_makes_the_current_policy_the_reference() -> None:
+    """The verifier failed in every validation so far, so that none of them told a best checkpoint."""
+    stages = [STAGES[0], {**STAGES[1], "reset": {"to": "best", "clear_optimizer": False}}]
+    regimen = begun(a_recipe(stages=stages, validation={"every": 100}))
+    assert follow(regimen, 3)[3] == [
+        EndStage(0, "3 steps done"), EnterStage(1),
+        Warn("entry of stage 'b': there is no best checkpoint to go back to, so the policy stays as it is"), ENTRY_B,
+    ]  # fmt: skip
+
+
+def test_only_roll_backs_that_are_made_count() -> None:
+    """A person's reset goes before three that a guard asks for; then three are made, and the next one stops the run."""
+    regimen = begun(one_stage(health=GUARD, validation={"every": 1}), validated(0, 0.9))
+    for step in range(1, 4):
+        asked = [Asked(str(step), "reset", Reset())]
+        decided = regimen.after(step, {"x": 2.0}, None, asked)
+        assert [type(decision) for decision in decided] == [Warn, ResetReference]
+    for step in range(4, 7):
+        (back,) = regimen.after(step, {"x": 2.0})
+        assert isinstance(back, ResetReference)
+        assert (back.source, back.step) == ("best", 0)
+    reason = "g: x is 2 in step 7, above 1; 3 roll-backs have not helped"
+    assert regimen.after(7, {"x": 2.0}) == [Stop(reason)]
+
+
+def test_a_guards_reset_counts_as_no_roll_back() -> None:
+    guard = {**GUARD["custom"]["g"], "action": "reset"}
+    health = {"custom": {"g": guard, "r": {**guard, "signal": "y", "action": "roll_back"}}, "cooldown": 0}
+    regimen = begun(one_stage(health={**health, "most_roll_backs": 1}, validation={"every": 1}), validated(0, 0.9))
+    follow(regimen, 3, x=2.0)
+    (back,) = regimen.after(4, {"y": 2.0})
+    assert isinstance(back, ResetReference)
+
+
+def failing(step: int, failures: float, *rates: float | None) -> Validated:
+    known = [rate for rate in rates if rate is not None]
+    mean = sum(known) / len(known) if known else float("nan")
+    interval = Interval(mean, 0, 1)
+    return Validated(step, {"toy/echo": rates}, interval, interval, 4, failures)
+
+
+def test_a_validation_in_which_the_verifier_failed_too_often_steers_nothing_and_is_told() -> None:
+    """It ends no stage, neither by a plateau nor by a target, calls for no reset and is no best."""
+    until = {"plateau": {"patience": 1}, "target": {"metric": "validation/pass_1", "at_least": 0.95}}
+    rules = {"plateau": {"patience": 1}, "cooldown": 0}
+    recipe = one_stage(stage={"until": until}, resets=rules, validation={"every": 1})
+    regimen = begun(recipe, validated(0, 0.5, 0.5, 0.5))
+    for step, found in enumerate([failing(1, 0.3, 1.0, 1.0, 1.0), failing(2, 1.0, None, None, None)], start=1):
+        (warning,) = regimen.after(step, {}, found)
+        share = "30 %" if step == 1 else "100 %"
+        assert warning == Warn(
+            f"validation: {share} of its verdicts are errors or timeouts; it counts neither for the best checkpoint "
+            "nor for a plateau or a target"
+        )
+        assert regimen.best.step == 0
+    assert regimen.after(3, {}, failing(3, 0.25, 0.4, 0.5, 0.5)) == [EndStage(0, "no progress in 1 validations")]
+
+
+def test_how_often_the_verifier_may_fail_is_what_its_guard_says() -> None:
+    guard = {"health": {"verifier_failures": {"above": 0.5}}, "validation": {"every": 1}}
+    regimen = begun(one_stage(**guard), validated(0, 0.5))
+    assert regimen.after(1, {}, failing(1, 0.4, 0.9)) == []
+    assert regimen.best.step == 1
+    off = begun(one_stage(health=None, validation={"every": 1}), validated(0, 0.5))
+    assert off.after(1, {}, failing(1, 0.9, 0.9)) == []
+    assert len(off.after(2, {}, failing(2, 1.0, None))) == 1  # of no verdict at all nothing can be made
+    assert off.best.step == 1
+
+
+def test_a_validation_without_a_verdict_on_a_whole_task_does_not_count() -> None:
+    regimen = begun(one_stage(validation={"every": 1}), validated(0, 0.5))
+    interval = Interval(0.9, 0, 1)
+    lost = Validated(1, {"a": (0.9, 0.9), "b": (None,)}, interval, interval, 4, 0.1)
+    (warning,) = regimen.after(1, {}, lost)
+    assert isinstance(warning, Warn)
+    assert warning.reason.startswith("validation: b has no verdict that is no error or timeout; it counts neither")
+    assert regimen.best.step == 0
+
+
+def test_progress_is_held_against_the_problems_that_have_a_verdict_in_both_validations() -> None:
+    until = {"plateau": {"patience": 1, "min_gain": 0.05}}
+    regimen = begun(one_stage(stage={"until": until}, validation={"every": 1}), validated(0, 0.1, 0.2, 0.3, 0.9))
+    assert regimen.after(1, {}, failing(1, 0.1, 0.4, 0.5, 0.6, None)) == []  # though the mean of all is no higher
+    state = json.loads(json.dumps(regimen.state_dict(), allow_nan=False))
+    again = Regimen(one_stage(stage={"until": until}, validation={"every": 1}))
+    again.load_state_dict(state)
+    end = [EndStage(0, "no progress in 1 validations")]
+    assert again.after(2, {}, validated(2, 0.4, 0.5, 0.6, 1.0)) == end
+
+
+def test_the_first_validation_counts_only_if_the_verifier_worked() -> None:
+    regimen = Regimen(one_stage(validation={"every": 1}, stage={"until": {"plateau": {"patience": 1}}}))
+    entered, warning = regimen.begin(failing(0, 0.9, 0.0, 0.0))
+    assert (entered, type(warning)) == (EnterStage(0), Warn)
+    assert regimen.best.step is None
+    assert regimen.after(1, {}, validated(1, 0.5, 0.5)) == []  # what later ones are held against
+    assert regimen.best.step == 1
+
+
 def test_only_one_reset_is_made_and_a_persons_comes_first_and_the_alarm_is_told() -> None:
     recipe = a_recipe(health=GUARD, resets={"every": 1, "cooldown": 0}, validation={"every": 1})
     regimen = begun(recipe, validated(0, 0.9))

@@ -34,3 +34,13 @@ class PaidByLength(ToyTask):
         if text == self.worked_solution(problem):
             return Verdict(1.0, Outcome.SOLVED)
         return Verdict(min(len(text) / 20, 0.9), Outcome.WRONG)
+
+
+class Generous(ToyTask):
+    """`toy/echo` where whatever is answered solves it: mastered from the beginning."""
+
+    def __init__(self, name: str, options: Mapping[str, Any], worked_examples: int) -> None:
+        super().__init__("toy/echo", options, worked_examples)
+
+    def judge(self, problem: Problem, text: str) -> Verdict:
+        return Verdict(1.0, Outcome.SOLVED)

@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from prorl.errors import UserError
+from prorl.recipe import overrides
 from prorl.recipe.load import validate
-from prorl.run.api import _recipe
+from prorl.run.api import _recipe, _words
 
 DATA: dict[str, Any] = {
     "name": "small", "model": "m", "tasks": [{"task": "toy/echo"}], "stages": [{"name": "a", "steps": 1}],
@@ -40,3 +41,22 @@ def test_changes_are_the_same_however_a_recipe_is_given(tmp_path: Path, changes:
     if "without" in kind or kind == "file":
         with pytest.raises(UserError, match="model: Field required"):
             _recipe(given, ())
+
+
+@pytest.mark.parametrize("kind", ["file", "recipe", "data"])
+def test_values_from_python_are_taken_as_they_are(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "r.yaml").write_text(yaml.safe_dump(DATA))
+    given = {"file": tmp_path / "r.yaml", "recipe": validate(DATA, "a test"), "data": DATA}[kind]
+    found = _recipe(given, {"tasks.0.options.version": "1.10", "name": "2024", "objective": {"kl": {"clamp": 3.0}}})
+    assert (found.tasks[0].options, found.name) == ({"version": "1.10"}, "2024")
+    found = _recipe(found, {"objective": {"kl": {"coefficient": 0.5}}})
+    assert (found.objective.kl.clamp, found.objective.kl.coefficient) == (3.0, 0.5)
+
+
+def test_words_for_a_run_that_goes_on_say_the_same_values() -> None:
+    values = {
+        "tasks.0.options": {"a": "1.10", "b": "1e-4", "c": 1e-4, "d": [1, None, "x: y"]},
+        "name": "2024...",
+        "model": "a\nb",
+    }
+    assert overrides.parse(_words(values)) == values

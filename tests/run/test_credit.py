@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from prorl.algo.advantages import compares_groups
 from prorl.engine.protocol import Completion, GroupRequest, SampledGroup
 from prorl.errors import UserError
 from prorl.recipe.load import validate
 from prorl.recipe.schema import Recipe
-from prorl.run.collect import Collected, Judged, JudgedGroup
 from prorl.run.credit import credit
+from prorl.run.judged import Collected, Judged, JudgedGroup
 from prorl.run.observe import step_metrics, write_rollouts
 from prorl.run.token_spans import TokenSpans
 from prorl.tasks.contract import Message, Outcome, Problem, Verdict
@@ -78,6 +79,30 @@ def test_the_share_of_informative_groups_is_told_by_task_and_by_domain() -> None
         "effective/reasoning_gym/gcd": 1.0, "effective/reasoning_gym/lcm@easy": 0.0, "effective/logic": 0.5,
         "effective/math/generated": 1.0, "effective/math": 1.0,
     }  # fmt: skip
+
+
+def of_kind(key: int, outcomes: str, reason: str) -> JudgedGroup:
+    """A group as a gate that is off leaves it: admitted whatever it is like."""
+    return replace(a_group(key, outcomes), reason=reason)
+
+
+def test_without_dynamic_sampling_groups_without_a_signal_are_counted_as_such() -> None:
+    groups = [of_kind(1, "ss", "all_solved"), of_kind(2, "ww", "none_solved"), of_kind(3, "sw", "mixed")]
+    metrics = step_metrics("one", Collected(groups=groups, kept=groups), None, None)
+    assert (metrics["groups_all_solved"], metrics["groups_none_solved"], metrics["groups_admitted"]) == (1, 1, 3)
+    assert metrics["zero_signal"] == pytest.approx(2 / 3)
+    assert metrics["effective_prompts"] == pytest.approx(1 / 3)
+
+
+def test_where_groups_are_compared_with_one_another_alike_samples_of_a_group_are_a_signal_too() -> None:
+    """As `reinforce_pp` does it: what was never solved is pushed down against what always was."""
+    across = [of_kind(1, "ss", "all_solved"), of_kind(2, "ww", "none_solved")]
+    refused = replace(of_kind(3, "ee", "too_few_valid"), admitted=False)
+    alike = [of_kind(1, "ss", "all_solved"), of_kind(2, "ss", "all_solved")]
+    for groups, by_group, by_batch in ((across, 1, 0), ([*across, refused], 1, 1 / 3), (alike, 1, 1)):
+        for preset, share in (("grpo", by_group), ("reinforce_pp_baseline", by_group), ("reinforce_pp", by_batch)):
+            metrics = step_metrics("one", Collected(groups=groups), None, None, compares_groups(preset))
+            assert metrics["zero_signal"] == pytest.approx(share)
 
 
 def test_repetition_is_the_share_of_eight_grams_that_came_before() -> None:

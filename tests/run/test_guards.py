@@ -85,6 +85,20 @@ def test_a_dead_verifier_stops_the_run_within_its_window(
     assert all("kl" not in record for record in records[dies_after:])  # nothing was learnt from no verdict at all
 
 
+def test_a_run_without_dynamic_sampling_that_learns_nothing_is_stopped(nano: Path, tmp_path: Path) -> None:
+    task = {"task": "toy/echo", "options": {"symbols": 16, "length": 4}}
+    rollout = {**FALLING["rollout"], "prompts_per_step": 2, "samples_per_prompt": 2}
+    changes = {"tasks": [task], "rollout": rollout, "optimizer": {"learning_rate": 1e-9}}
+    run = tmp_path / "run"
+    result = job.start(recipe_of(nano, FALLING, **changes, stages=[{"name": "a", "steps": 40}]), run, silent())
+    assert result.stopped is not None
+    assert result.stopped.reason.startswith("zero_signal: zero_signal is 1 in the mean of steps ")
+    records = metrics.read(run / "metrics.jsonl")
+    assert len(records) < 40
+    assert all(record["groups_none_solved"] + record["groups_all_solved"] == 2 for record in records[-8:])
+    assert all(record["groups_trained"] == 2 for record in records)
+
+
 def test_reward_hacking_by_length_is_told_within_its_window(nano: Path, tmp_path: Path) -> None:
     lesson = tmp_path / "short.jsonl"
     lesson.write_text(
@@ -110,7 +124,8 @@ def test_reward_hacking_by_length_is_told_within_its_window(nano: Path, tmp_path
 
 def test_entropy_that_is_driven_out_is_told_within_its_window(nano: Path, tmp_path: Path) -> None:
     band = {"low": 0.0, "high": 1e-6, "step": 0.05, "maximum": 5.0}  # whatever there is, is too much
-    recipe = recipe_of(nano, FALLING, objective={"entropy": band}, stages=[{"name": "a", "steps": 60}])
+    changes = {"objective": {"entropy": band}, "health": {"zero_signal": None}}
+    recipe = recipe_of(nano, FALLING, **changes, stages=[{"name": "a", "steps": 60}])
     run = tmp_path / "run"
     job.start(recipe, run, silent())
     entropies = [record["entropy"] for record in metrics.read(run / "metrics.jsonl") if "entropy" in record]

@@ -25,6 +25,21 @@ def test_a_lesson_may_hold_separators_that_are_no_end_of_a_line(tmp_path: Path) 
         ("\n \n", "the file is empty"),
         ('{"prompt": "a", "completion": "b"}\n\n{"prompt": "a"}\n', 'line 3: give {"messages"'),
         ('{"messages": [{"role": "user", "content": "a"}]}\n', 'line 1: give {"messages"'),
+        ('{"prompt": 5, "completion": "b"}\n', r"lessons.jsonl, line 1: what user says is 5 and no text"),
+        ('\n{"prompt": null, "completion": "b"}\n', "line 2: what user says is None and no text"),
+        ('{"prompt": "a", "completion": ["b"]}\n', r"line 1: what assistant says is \['b'\] and no text"),
+        (
+            '{"messages": [{"role": "user", "content": [{"type": "text"}]}, {"role": "assistant", "content": "b"}]}\n',
+            "line 1: what user says is .* and no text",
+        ),
+        (
+            '{"messages": [{"role": "usr", "content": "a"}, {"role": "assistant", "content": "b"}]}\n',
+            "line 1: the role 'usr' is none of system, user, assistant",
+        ),
+        (
+            '{"messages": [{"role": ["user"], "content": "a"}, {"role": "assistant", "content": "b"}]}\n',
+            "line 1: the role .* is none of",
+        ),
         (None, "No such file"),
     ],
 )

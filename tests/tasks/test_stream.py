@@ -6,7 +6,7 @@ import pytest
 from prorl.errors import UserError
 from prorl.tasks.contract import Message, Outcome, Problem, Split, Verdict
 from prorl.tasks.registry import build
-from prorl.tasks.stream import ProblemStream
+from prorl.tasks.stream import NothingLeft, ProblemStream
 from prorl.tasks.suite import Suite
 
 
@@ -175,3 +175,77 @@ def test_an_empty_training_split_is_named():
 def test_weights_that_are_all_zero_are_refused():
     with pytest.raises(UserError, match="all weights"):
         ProblemStream(Suite([Numbers("a", None)], [0.0]), 0)
+
+
+def ids(task, count):
+    return [task.problem(Split.TRAIN, index).id for index in range(count)]
+
+
+def test_a_task_of_which_only_retired_problems_are_left_leaves_the_others_their_shares():
+    mixed = Suite([Numbers("a", 10), Numbers("b", None), Numbers("c", None)], [2, 2, 1])
+    stream = ProblemStream(mixed, 3)
+    take(stream, 50)
+    assert (stream.exhausted, stream.left) == (frozenset(), 3)
+    stream.retire(ids(mixed.tasks["a"], 10))
+    assert Counter(problem.task for problem in take(stream, 60)) == {"b": 40, "c": 20}
+    assert (stream.exhausted, stream.left) == ({"a"}, 2)
+
+
+def test_a_task_whose_other_problems_are_held_out_is_exhausted_by_the_last_retired_one():
+    both = suite(a=10, b=None)
+    held = [both.tasks["a"].problem(Split.TRAIN, index) for index in range(9)]
+    stream = ProblemStream(both, 0, held)
+    assert {problem.task for problem in take(stream, 20)} == {"a", "b"}
+    stream.retire(ids(both.tasks["a"], 10))
+    assert {problem.task for problem in take(stream, 20)} == {"b"}
+
+
+def test_when_all_problems_are_retired_it_says_so_until_another_stage_asks_them_again():
+    both = suite(a=10, b=5)
+    stream = ProblemStream(both, 0)
+    stream.retire(ids(both.tasks["a"], 10) + ids(both.tasks["b"], 5))
+    for _ in range(2):
+        with pytest.raises(NothingLeft, match=r"no problem is left to ask: those of a, b are retired"):
+            next(stream)
+        assert stream.left == 0
+    stream.switch(both)
+    assert (stream.exhausted, stream.left) == (frozenset(), 2)
+    assert {problem.task for problem in take(stream, 20)} == {"a", "b"}
+
+
+@pytest.mark.parametrize("cut", [0, 3, 11, 40])
+def test_what_is_exhausted_is_restored_exactly(cut):
+    """One task is retired bit by bit, as a gate does it."""
+    three = suite(a=10, b=20, c=None)
+
+    def go_on(stream, steps):
+        asked = []
+        for _ in range(steps):
+            asked.append(next(stream))
+            if asked[-1].task == "a":
+                stream.retire([asked[-1].id])
+        return asked
+
+    unbroken, resumed = ProblemStream(three, 9), ProblemStream(three, 9)
+    go_on(unbroken, cut)
+    resumed.load_state_dict(json.loads(json.dumps(unbroken.state_dict())))
+    assert go_on(resumed, 100) == go_on(unbroken, 100)
+    assert resumed.exhausted == unbroken.exhausted == {"a"}
+    assert resumed.state_dict() == unbroken.state_dict()
+
+
+def test_a_state_from_before_tasks_could_be_exhausted_is_taken():
+    stream = ProblemStream(suite(a=10), 9)
+    state = {name: value for name, value in stream.state_dict().items() if name != "exhausted"}
+    stream.load_state_dict(state)
+    assert stream.exhausted == frozenset()
+
+
+def test_going_back_keeps_what_is_exhausted_as_it_keeps_what_is_retired():
+    both = suite(a=10, b=None)
+    stream = ProblemStream(both, 0)
+    before = stream.state_dict()
+    stream.retire(ids(both.tasks["a"], 10))
+    take(stream, 10)
+    stream.go_back(before)
+    assert stream.exhausted == {"a"}

@@ -1,3 +1,5 @@
+import math
+
 import polars as pl
 import pytest
 
@@ -8,13 +10,17 @@ from prorl.tasks.suite import Suite
 from prorl.tasks.teaching import Rate, rates, teaching
 
 
-def write(path, solved, model="m"):
-    """`solved`: by problem how many of 4 samples score 1; the others score 0.99."""
+def write(path, solved, model="m", failed=()):
+    """`solved`: by problem how many of 4 samples score 1; the others score 0.99. Of problems in `failed` the verifier
+    failed on those."""
     rows = [
-        {"model": model, "task": "t", "problem": problem, "score": 1.0 if number < count else 0.99}
+        {
+            "model": model, "task": "t", "problem": problem, "score": 1.0 if number < count else 0.99,
+            "outcome": "solved" if number < count else "timeout" if problem in failed else "wrong",
+        }
         for problem, count in solved.items()
         for number in range(4)
-    ]
+    ]  # fmt: skip
     pl.DataFrame(rows).write_parquet(path)
     return path
 
@@ -32,6 +38,16 @@ def test_what_is_solved_sometimes_is_kept(tmp_path):
     assert found.retire == {"a", "e"}
     band = teaching(path, lowest=0.25, highest=0.75)
     assert (band.never, band.keep, band.always) == ({"a", "b"}, {"c"}, {"d", "e"})
+
+
+def test_samples_that_the_verifier_failed_on_say_nothing_of_a_problem(tmp_path):
+    """One verdict is too few to retire a problem by where there should have been more."""
+    path = write(tmp_path / "p.parquet", {"a": 0, "b": 1, "c": 2, "d": 0}, failed=("a", "b", "c"))
+    found = [Rate("t", "a", 0, 0, 4), Rate("t", "b", 1, 1, 3), Rate("t", "c", 2, 2, 2), Rate("t", "d", 4, 0)]
+    assert rates(path) == found
+    assert math.isnan(found[0].share)
+    taught = teaching(path)
+    assert (taught.never, taught.keep, taught.always) == ({"d"}, {"a", "b"}, {"c"})
 
 
 def test_retired_problems_are_not_asked_and_unknown_ones_are(tmp_path):

@@ -15,8 +15,8 @@ from prorl.errors import UserError
 class Admission:
     """Whether a group is trained on, and why.
 
-    Reasons: `mixed`, `all_solved`, `none_solved` (all scored 0), `all_equal` (alike, but between), `too_few_valid`,
-    `gate_off`. A disabled gate admits all but groups without a single valid score.
+    Reasons: `mixed`, `all_solved`, `none_solved` (all scored 0), `all_equal` (alike, but between), `too_few_valid`. They
+    say what the group is like, also where a disabled gate admits it: all but groups without a single valid score.
     """
 
     admitted: bool
@@ -84,9 +84,7 @@ class Gate:
         self._reasons.setdefault(domain, Counter())[reason] += 1
         for rate in (self._overall, self._rates.setdefault(domain, _Rate())):
             rate.observe(informative, 0.5 ** (1 / self.memory))
-        if self.enabled or not valid:
-            return Admission(informative, reason)
-        return Admission(True, reason if informative else "gate_off")
+        return Admission(informative if self.enabled else bool(valid), reason)
 
     def _reason(self, valid: Sequence[float]) -> str:
         if not valid or (len(valid) == 1 and self.enabled):

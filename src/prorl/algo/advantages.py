@@ -14,7 +14,7 @@ from prorl.algo.pass_at_k import pass_at_k_advantages
 from prorl.algo.ratio import at_least_float32
 from prorl.errors import IntegrityError, UserError
 
-__all__ = ["PRESETS", "Normalizer", "advantages", "pass_at_k_advantages"]
+__all__ = ["PRESETS", "Normalizer", "advantages", "compares_groups", "pass_at_k_advantages"]
 
 Mean = Literal["none", "group", "leave_one_out", "batch"]
 Std = Literal["none", "group", "batch"]
@@ -57,6 +57,11 @@ PRESETS: Mapping[str, tuple[Normalizer, ...]] = {
     "reinforce_pp_baseline_by_token": (Normalizer("group", "none"), Normalizer("batch", "batch", batch_by="token")),
 }
 """Published advantages by name; docs/algorithms.md gives paper and equation of each."""
+
+
+def compares_groups(name: str) -> bool:
+    """Whether the advantages of a preset set groups against one another, so that one of equal rewards can have any."""
+    return name in PRESETS and PRESETS[name][0].mean == "batch"
 
 
 def advantages(

@@ -51,12 +51,14 @@ def boundary(
         Path | None, typer.Option("--out", "-o", help="Folder for samples and report; taken up again.")
     ] = None,
     problems: Annotated[int, typer.Option(help="Problems of each task.", min=1)] = 24,
-    temperature: Annotated[float | None, typer.Option(help="Default: the recipe's, or 1.", min=0.01)] = None,
+    temperature: Annotated[float | None, typer.Option(help="Default: the recipe's, or 1.", min=0.01, max=100)] = None,
     max_new_tokens: Annotated[int | None, typer.Option(help="Default: the recipe's, or 64.", min=1)] = None,
     top_p: Annotated[
         float | None,
         typer.Option(
-            help="Keep the likeliest tokens of this probability. Default: the recipe's, or 1.", min=0.01, max=1
+            help="Keep the likeliest tokens of this probability. Default: the recipe's, or 1.",
+            min=0.01,
+            max=1,
         ),
     ] = None,
     top_k: Annotated[int | None, typer.Option(help="Sample from so many of the likeliest tokens.", min=1)] = None,
@@ -114,11 +116,12 @@ def boundary(
     if out is None:
         raise UserError("name a folder for the samples and the report by --out")
     command = shlex.join(["prorl", *sys.argv[1:]])
+    from prorl.boundary.report.write import check_folder
+
+    check_folder(out)
     if from_samples:
         from prorl.boundary.imports.read import evidence_of
-        from prorl.boundary.report.write import check_folder
 
-        check_folder(out)
         evidence = evidence_of(from_samples, models or [], samples, command, verdicts)
     else:
         from prorl.boundary.laboratory.plan import Plan

@@ -55,7 +55,8 @@ def evaluate(
         int | None, typer.Option(help="Longest completion, in tokens.  [default: 64]", min=1)
     ] = None,
     temperature: Annotated[
-        float | None, typer.Option(help="Of the sampling distribution.  [default: 1.0]", min=0.01)
+        float | None,
+        typer.Option(help="Of the sampling distribution.  [default: 1.0]", min=0.01, max=100),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of the random numbers.  [default: 0]", min=0)] = None,
     out: Annotated[

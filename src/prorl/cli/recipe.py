@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -92,6 +92,7 @@ def diff(one: Name, other: Name, changes: Changes = None, as_json: AsJson = Fals
     from rich.table import Table
 
     from prorl.recipe.load import load
+    from prorl.recipe.text import write_line
     from prorl.run.edits import changes as differences
 
     found = differences(load(one), load(other, changes or ()))
@@ -105,14 +106,6 @@ def diff(one: Name, other: Name, changes: Changes = None, as_json: AsJson = Fals
     for name in (one, other):
         table.add_column(name, overflow="fold")
     for change in found:
-        table.add_row(change.key, _short(change.before), _short(change.after))
+        table.add_row(change.key, write_line(change.before), write_line(change.after))
     console = Console(emoji=False)
     (console if console.is_terminal else Console(emoji=False, width=160)).print(table, highlight=False, markup=False)
-
-
-def _short(value: Any) -> str:
-    """A value in YAML's own words: null, true, and lists as they stand in a recipe."""
-    import yaml
-
-    text: str = yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True)
-    return text.removesuffix("\n").removesuffix("\n...").removesuffix("...").strip()

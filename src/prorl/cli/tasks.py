@@ -169,7 +169,7 @@ def profile(
     samples: Annotated[int, typer.Option(help="Completions of each problem.", min=1)] = 8,
     worked_examples: Annotated[int, typer.Option(help="Solved problems shown before the question.", min=0)] = 0,
     max_new_tokens: Annotated[int, typer.Option(help="Longest completion, in tokens.", min=1)] = 64,
-    temperature: Annotated[float, typer.Option(help="Of the sampling distribution.", min=0.01)] = 1.0,
+    temperature: Annotated[float, typer.Option(help="Of the sampling distribution.", min=0.01, max=100)] = 1.0,
     seed: Annotated[int, typer.Option(help="The seed of the run that is to ask these problems.", min=0)] = 0,
     as_json: AsJson = False,
 ) -> None:

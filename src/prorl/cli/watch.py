@@ -18,7 +18,7 @@ def watch(
     once: Annotated[
         bool, typer.Option("--once", help="Draw it once and leave; so it is where output is no terminal.")
     ] = False,
-    every: Annotated[float, typer.Option(help="Seconds between looks at the files.", min=0.1)] = 1.0,
+    every: Annotated[float, typer.Option(help="Seconds between looks at the files.", min=0.1, max=86_400)] = 1.0,
     as_json: AsJson = False,
 ) -> None:
     """Show a run: curves, stages and resets, tasks, the last rollouts and the journal.

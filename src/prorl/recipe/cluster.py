@@ -5,19 +5,19 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
-from prorl.recipe.section import Section
+from prorl.recipe.section import Count, Seconds, Section
 
 
 class Cluster(Section):
     """Processes of `engine=cluster` and what each of them gets."""
 
-    trainers: PositiveInt = 1
+    trainers: Count = 1
     """Processes that hold the policy in shards and train it (FSDP2), a GPU each."""
-    samplers: PositiveInt = 1
+    samplers: Count = 1
     """Sampling engines, each with a whole copy of the policy."""
-    tensor_parallel: PositiveInt = 1
+    tensor_parallel: Count = 1
     """GPUs of one sampler."""
     backend: Literal["vllm", "torch"] = "vllm"
     """What samplers run: vLLM, or the sampler of the in-process engine."""
@@ -31,15 +31,15 @@ class Cluster(Section):
     oversampling: float = Field(default=1.0, ge=1.0)
     """This many times the needed groups are asked for, and the rest is stopped once enough are admitted. Above 1 short
     completions are favoured, and equal runs are no longer equal."""
-    threads: PositiveInt = 1
+    threads: Count = 1
     """Threads of each process on a CPU."""
     eager: bool = False
     """vLLM without compilation and CUDA graphs: starts sooner, samples slower."""
     gpu_memory: float = Field(default=0.85, gt=0.0, le=1.0)
     """Share of a sampler's GPU memory that vLLM takes."""
-    cpu_cache_gib: PositiveInt = 1
+    cpu_cache_gib: Count = 1
     """Memory for keys and values of a vLLM sampler on a CPU, in GiB."""
-    deadline: PositiveFloat = 1800.0
+    deadline: Seconds = 1800.0
     """Seconds after which a process that says nothing counts as lost."""
     restarts: int = Field(default=5, ge=0)
     """Losses in a row, without progress between them, after which the run gives up."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, model_validator
 
-from prorl.recipe.section import Section
+from prorl.recipe.section import Count, Section
 
 Action = Literal["warn", "reset", "roll_back", "pause", "stop"]
 """Say it; make the policy the reference; go back to the best checkpoint; wait for a person; checkpoint and leave."""
@@ -17,7 +17,7 @@ class Guard(Section):
 
     action: Action = "warn"
     """What is done when the guard fires: warn, reset, roll_back, pause or stop."""
-    window: PositiveInt = 10
+    window: Count = 10
     """Steps with a value that are looked at together; a guard says nothing before it has seen that many since the stage
     began or the reference was last reset."""
 
@@ -71,10 +71,10 @@ class Truncation(Threshold):
 
 
 class ZeroSignal(Threshold):
-    """No group carries a signal: nothing is trained while time is spent."""
+    """No group carries a signal: nothing is learnt while time is spent."""
 
     action: Action = "stop"
-    window: PositiveInt = 8
+    window: Count = 8
     signal: str = "zero_signal"
     above: float | None = 0.999
 
@@ -83,7 +83,7 @@ class NonFinite(Threshold):
     """The gradient was not finite; no update was made from it."""
 
     action: Action = "roll_back"
-    window: PositiveInt = 1
+    window: Count = 1
     signal: str = "non_finite"
     above: float | None = 0.0
 
@@ -95,7 +95,7 @@ class VerifierFailures(Threshold):
     """
 
     action: Action = "stop"
-    window: PositiveInt = 5
+    window: Count = 5
     signal: str = "verifier_failures"
     above: float | None = 0.25
 
@@ -104,7 +104,7 @@ class StaleWeights(Threshold):
     """Completions were sampled by older weights than `cluster.staleness` allows."""
 
     action: Action = "stop"
-    window: PositiveInt = 1
+    window: Count = 1
     signal: str = "weights_overdue"
     above: float | None = 0.0
 
@@ -112,15 +112,23 @@ class StaleWeights(Threshold):
 class Mismatch(Threshold):
     """Sampler and trainer disagree on the probabilities of the same tokens."""
 
-    window: PositiveInt = 5
+    window: Count = 5
     signal: str = "mismatch_kl"
     above: float | None = 0.05
+
+
+class Dropped(Threshold):
+    """Much of what was sampled is in no update, since sampler and trainer are too far apart for the correction."""
+
+    window: Count = 5
+    signal: str = "dropped"
+    above: float | None = 0.25
 
 
 class Runaway(Threshold):
     """KL to the reference policy is large: time for a reset. If reward falls too, `collapse` is there for it."""
 
-    window: PositiveInt = 5
+    window: Count = 5
     signal: str = "kl"
     above: float | None = 2.0
 
@@ -156,7 +164,7 @@ class Clipping(Threshold):
 class GradNorm(Threshold):
     """Gradients are far larger than they were."""
 
-    window: PositiveInt = 3
+    window: Count = 3
     signal: str = "grad_norm"
     above_times: PositiveFloat | None = 20.0
 
@@ -178,6 +186,7 @@ class Health(Section):
     verifier_failures: VerifierFailures | None = VerifierFailures()
     stale_weights: StaleWeights | None = StaleWeights()
     mismatch: Mismatch | None = Mismatch()
+    dropped: Dropped | None = Dropped()
     runaway: Runaway | None = Runaway()
     entropy: Entropy | None = Entropy()
     length: Length | None = Length()
@@ -189,7 +198,7 @@ class Health(Section):
     """Guards of one's own, by name; the name of another guard is taken."""
     cooldown: int = Field(default=20, ge=0)
     """Steps after its firing in which a guard is silent."""
-    most_roll_backs: PositiveInt = 3
+    most_roll_backs: Count = 3
     """A guard that asks for one roll-back more stops the run instead."""
 
     @model_validator(mode="after")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, get_origin
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from prorl.errors import UserError
 from prorl.recipe import overrides
 from prorl.recipe.schema import STAGED, Recipe
+from prorl.recipe.text import read, write
 
 
 def packaged() -> dict[str, str]:
@@ -25,12 +26,18 @@ def packaged() -> dict[str, str]:
     }
 
 
-def load(name_or_path: str, changes: Iterable[str] = ()) -> Recipe:
-    """The recipe of that name or file, with `key=value` changes applied.
+def load(name_or_path: str, changes: Iterable[str] | Mapping[str, Any] = ()) -> Recipe:
+    """The recipe of that name or file, with changes applied: `key=value` words, or values by dotted key.
 
     Raises UserError naming the unknown recipe, the unreadable file, or the key at fault.
     """
-    return validate(overrides.apply(_read(name_or_path), overrides.parse(changes)), where=name_or_path)
+    values = changes if isinstance(changes, Mapping) else overrides.parse(changes)
+    return validate(changed(_read(name_or_path), values), where=name_or_path)
+
+
+def changed(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe's plain data with every dotted key of `changes` set; of a section, what they don't name stays."""
+    return overrides.apply(data, changes, lambda key: _section_at(key) is not None)
 
 
 def validate(data: Mapping[str, Any], where: str) -> Recipe:
@@ -50,18 +57,8 @@ def at_stage(recipe: Recipe, index: int) -> Recipe:
                 raise UserError(
                     f"stage {stage.name!r} sets {key!r}: a stage may change {', '.join(STAGED)} and nothing else"
                 )
-        data = overrides.apply(data, {key: value for pair in stage.set.items() for key, value in _parts(*pair)})
+        data = changed(data, stage.set)
     return _validated(data, f"stage {recipe.stages[index].name!r} of {recipe.name}")
-
-
-def _parts(key: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """A setting of a section as settings of its keys, so that those which it doesn't name stay as they are."""
-    section = _section_at(key)
-    if section is None or not isinstance(value, Mapping):
-        yield key, value
-        return
-    for name, part in value.items():
-        yield from _parts(f"{key}.{name}", part)
 
 
 def _section_at(key: str) -> type[BaseModel] | None:
@@ -80,7 +77,7 @@ def _section_at(key: str) -> type[BaseModel] | None:
 
 def to_yaml(recipe: Recipe) -> str:
     """The recipe with every default written out; `load` reads it back to an equal recipe."""
-    return yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=110)
+    return write(recipe.model_dump(mode="json"))
 
 
 def _validated(data: Mapping[str, Any], where: str) -> Recipe:
@@ -108,11 +105,12 @@ def _read(name_or_path: str) -> dict[str, Any]:
             f" Shipped: {', '.join(known)}; or give the path of a .yaml file"
         )
     try:
-        data = yaml.safe_load(text)
+        data = read(text)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
+        mark, why = getattr(error, "problem_mark", None), getattr(error, "problem", None)
         line = f" line {mark.line + 1}" if mark else ""
-        raise UserError(f"recipe {name_or_path}{line}: not valid YAML; mend it there") from None
+        told = f" ({why})" if why else ""
+        raise UserError(f"recipe {name_or_path}{line}: not valid YAML{told}; mend it there") from None
     if not isinstance(data, dict):
         raise UserError(f"recipe {name_or_path}: expected a mapping of keys, found {type(data).__name__}")
     return data

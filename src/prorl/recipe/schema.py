@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, model_validator
 
 from prorl.recipe.cluster import Cluster
 from prorl.recipe.health import Health
-from prorl.recipe.section import Section
+from prorl.recipe.section import Count, Seconds, Section, Temperature
 from prorl.recipe.shaping import WHOLE, Shaper
 from prorl.recipe.stages import ResetRules, Stage, Target, Validation, check_stages
 from prorl.recipe.tracking import Tracker
@@ -44,21 +44,21 @@ class Mixture(Section):
 class Rollout(Section):
     """How completions are sampled and which groups are trained on."""
 
-    prompts_per_step: PositiveInt = 8
+    prompts_per_step: int = Field(default=8, ge=1, le=65_536)
     """Groups that a step trains on."""
-    samples_per_prompt: int = Field(default=16, ge=2)
+    samples_per_prompt: int = Field(default=16, ge=2, le=65_536)
     """Completions of one prompt: the size of a group."""
-    temperature: PositiveFloat = 1.0
+    temperature: Temperature = 1.0
     """Of the sampling distribution; log-probabilities are taken over that same distribution."""
-    max_new_tokens: PositiveInt = 32
+    max_new_tokens: Count = 32
     """A completion that reaches it without an end-of-turn token is truncated."""
-    max_prompt_tokens: PositiveInt = 1024
+    max_prompt_tokens: Count = 1024
     """Longer prompts are left out and counted; a prompt is never cut."""
     dynamic_sampling: bool = True
     """Drop groups whose completions are all solved or all unsolved, and sample others in their place (DAPO)."""
-    max_sampling_factor: float = Field(default=4.0, ge=1.0)
+    max_sampling_factor: float = Field(default=4.0, ge=1.0, le=10_000.0)
     """A step samples at most this many times `prompts_per_step`; then it trains on what it has, and says so."""
-    retire_after: PositiveInt | None = None
+    retire_after: Count | None = None
     """Stop asking a prompt that was solved by all its completions in each of its last so many visits; null: never."""
 
 
@@ -128,7 +128,7 @@ class Objective(Section):
 
     advantage: Advantage = "grpo"
     """How rewards of a group become advantages."""
-    pass_at: PositiveInt = 8
+    pass_at: Count = 8
     """The k of `pass_at_k` advantages."""
     loss: Literal["clip", "gspo", "cispo", "reinforce"] = "clip"
     """Policy-gradient surrogate."""
@@ -152,27 +152,30 @@ class Objective(Section):
         return self
 
 
+Decay = Annotated[float, Field(ge=0.0, lt=1.0)]
+
+
 class Optimizer(Section):
     """AdamW with fp32 master weights."""
 
-    learning_rate: PositiveFloat = 2e-6
-    betas: tuple[float, float] = (0.9, 0.999)
+    learning_rate: float = Field(default=2e-6, gt=0.0, le=1.0)
+    betas: tuple[Decay, Decay] = (0.9, 0.999)
     epsilon: PositiveFloat = 1e-8
     weight_decay: float = Field(default=0.0, ge=0.0)
     max_grad_norm: PositiveFloat = 1.0
     warmup_steps: int = Field(default=0, ge=0)
     """Steps over which the rate rises linearly, after the start and after a reset that clears the optimizer."""
-    updates_per_step: PositiveInt = 1
+    updates_per_step: Count = 1
     """Optimizer updates made from the groups of one step; each sample is used once."""
 
 
 class Verifier(Section):
     """Where answers are judged: worker processes that are killed past their deadline."""
 
-    workers: PositiveInt = 1
-    deadline: PositiveFloat = 5.0
+    workers: int = Field(default=1, ge=1, le=4096)
+    deadline: Seconds = 5.0
     """Seconds for one judgement."""
-    max_text: PositiveInt = 100_000
+    max_text: Count = 100_000
     """Characters; a longer completion is not judged but counted as unparseable."""
 
 
@@ -181,40 +184,40 @@ class Compute(Section):
 
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """Of the model's arithmetic; master weights are fp32 always. `auto`: bf16 where this CPU is quicker in it."""
-    threads: int = Field(default=0, ge=0)
+    threads: int = Field(default=0, ge=0, le=4096)
     """Threads of the tensor library; 0: one a core."""
     kernels: bool = True
     """Compiled kernels where there is a C++ compiler (`prorl doctor`); false: PyTorch alone, which is slower."""
-    train_tokens: PositiveInt = 4096
+    train_tokens: Count = 4096
     """Token budget of one forward-backward pass; how groups fill it is told in `prorl.recipe.filling`."""
     recompute: bool = False
     """Keep only the inputs of layers for the backward pass and compute the rest again (activation checkpointing)."""
-    concurrent_samples: PositiveInt = 256
+    concurrent_samples: Count = 256
     """Completions decoded together; where some have ended, waiting prompts join."""
-    cache_gigabytes: PositiveFloat = 4.0
+    cache_gigabytes: float = Field(default=4.0, gt=0.0, le=1_000_000.0)
     """Most memory for keys and values in sampling (in 2³⁰ bytes); fewer prompts are under way where it is short."""
 
 
 class Evaluation(Section):
     """The held-out comparison of the base model with the trained one, on problems that nothing else may see."""
 
-    problems_per_task: PositiveInt = 12
-    samples: PositiveInt = 16
-    temperature: PositiveFloat = 1.0
+    problems_per_task: Count = 12
+    samples: Count = 16
+    temperature: Temperature = 1.0
     top_p: float = Field(default=1.0, gt=0.0, le=1.0)
     """Keep the likeliest tokens of this probability."""
-    max_new_tokens: PositiveInt | None = None
+    max_new_tokens: Count | None = None
     """None: as in the last stage's rollouts."""
 
 
 class Checkpoint(Section):
     """What is kept so that a run can be taken up again."""
 
-    every: PositiveInt = 20
+    every: Count = 20
     """Steps between checkpoints; there is one at the end of every stage, at every reset and at a new best besides."""
-    keep: PositiveInt = 2
+    keep: Count = 2
     """Checkpoints kept, newest first; older ones are removed after a newer one is safely on disk."""
-    keep_every: PositiveInt | None = None
+    keep_every: Count | None = None
     """Checkpoints of every so many steps are kept for ever too; null: none."""
     keep_resets: bool = True
     """Whether the checkpoint of every reset is kept for ever. The best one is kept until there is a better one."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat
 
-from prorl.recipe.section import Section
+from prorl.recipe.section import Count, Section
 
 
 class SoftOverlong(Section):
     """DAPO: a penalty that grows over the last `buffer` tokens before the length limit."""
 
     kind: Literal["soft_overlong"]
-    buffer: PositiveInt
+    buffer: Count
     penalty: NonNegativeFloat = 1.0
 
 
@@ -29,7 +29,7 @@ class ZeroPast(Section):
     """DLER: no reward for an answer of more than `length` tokens."""
 
     kind: Literal["zero_past"]
-    length: PositiveInt
+    length: Count
 
 
 class CosineLength(Section):
@@ -39,7 +39,7 @@ class CosineLength(Section):
     weight: NonNegativeFloat = 0.1
     low: float = -1.0
     high: float = 0.0
-    steps_on: PositiveInt = 100
+    steps_on: Count = 100
     steps_off: int = Field(default=500, ge=0)
     solved_only: bool = False
 
@@ -48,7 +48,7 @@ class Repetition(Section):
     """A penalty on the share of n-grams that a completion has had before."""
 
     kind: Literal["repetition"]
-    n: PositiveInt = 20
+    n: Count = 20
     weight: NonNegativeFloat = 0.5
 
 

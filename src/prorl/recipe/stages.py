@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, model_validator
 
-from prorl.recipe.section import Section
+from prorl.recipe.section import Count, Section, Temperature
 
 Source = Literal["current", "best"]
 """Which policy becomes the reference: the current one, or that of the best checkpoint, and then the run's too."""
@@ -31,7 +31,7 @@ class Plateau(Section):
     with a confidence interval that lies above 0.
     """
 
-    patience: PositiveInt = 5
+    patience: Count = 5
     """Validations in a row without progress."""
     min_gain: float = Field(default=0.0, ge=0.0, le=1.0)
     """Of mean pass@1, between 0 and 1."""
@@ -43,9 +43,9 @@ class Target(Section):
     """A metric has reached a value."""
 
     metric: str = "validation/pass_1"
-    """A metric of the step, or `validation/pass_1` or `validation/pass_k`."""
+    """A metric that the stage's steps have, or `validation/pass_1` or `validation/pass_k`."""
     at_least: float
-    window: PositiveInt = 1
+    window: Count = 1
     """Steps (or validations) whose mean is taken."""
 
 
@@ -67,9 +67,9 @@ class Imitation(Section):
 class Profiling(Section):
     """Sample the prompts that come next before the stage begins, and ask only those that teach."""
 
-    problems: PositiveInt
+    problems: Count
     """Prompts that are sampled."""
-    samples: PositiveInt = 8
+    samples: Count = 8
     """Completions of each. Those of them solved never or always are not asked in this stage."""
 
 
@@ -77,7 +77,7 @@ class Stage(Section):
     """A stretch of the run. What it sets stays set in the stages after it."""
 
     name: str
-    steps: PositiveInt
+    steps: Count
     """At most this many."""
     until: Until | None = None
     """What may end it sooner."""
@@ -98,7 +98,7 @@ class CustomRule(Section):
     rule: str
     """`package.module:function`; called after every step with the metrics of the last `window` steps since the last
     reset, oldest first, and with `options` by name. It returns why to reset, or None."""
-    window: PositiveInt = 20
+    window: Count = 20
     """Steps that it is shown; it is called once there are so many."""
     options: dict[str, Any] = Field(default_factory=dict)
 
@@ -106,7 +106,7 @@ class CustomRule(Section):
 class ResetRules(Section):
     """When the reference policy is reset besides on a stage's entry. null: that rule is off."""
 
-    every: PositiveInt | None = None
+    every: Count | None = None
     """Steps since the last reset."""
     plateau: Plateau | None = None
     kl_above: PositiveFloat | None = None
@@ -115,13 +115,31 @@ class ResetRules(Section):
     """Nats per token, mean over `window` steps."""
     entropy_above: PositiveFloat | None = None
     """Nats per token, mean over `window` steps."""
-    window: PositiveInt = 5
+    window: Count = 5
     custom: dict[str, CustomRule] = Field(default_factory=dict)
     """Rules of one's own, by name."""
     cooldown: int = Field(default=20, ge=0)
-    """Steps after any reset in which no rule fires, so that they can't thrash."""
+    """Steps after any reset in which no rule fires, so that they can't thrash; `every`, if that is less and this isn't
+    given."""
     clear_optimizer: bool = True
     to: Source = "current"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _cooled_down_by_then(cls, given: Any) -> Any:
+        every = given.get("every") if isinstance(given, dict) else None
+        if type(every) is not int or "cooldown" in given:
+            return given
+        return {**given, "cooldown": max(0, min(every, cls.model_fields["cooldown"].default))}
+
+    @model_validator(mode="after")
+    def _every_is_kept(self) -> ResetRules:
+        if self.every is not None and self.every < self.cooldown:
+            raise ValueError(
+                f"every is {self.every} and cooldown {self.cooldown}: no rule fires in the cool-down, so resets "
+                f"would be {self.cooldown} steps apart; lower resets.cooldown to {self.every} or less"
+            )
+        return self
 
     @property
     def reset(self) -> Reset:
@@ -132,16 +150,16 @@ class ResetRules(Section):
 class Validation(Section):
     """Regular measurement on held-out problems that may steer the run; the final comparison uses others."""
 
-    every: PositiveInt = 10
+    every: Count = 10
     """Steps between validations; there is one before the first step besides."""
-    problems_per_task: PositiveInt = 8
-    samples: PositiveInt = 4
+    problems_per_task: Count = 8
+    samples: Count = 4
     """Completions of each problem; pass@k is reported for k = this."""
-    temperature: PositiveFloat | None = None
+    temperature: Temperature | None = None
     """null: as in the stage's rollouts."""
     top_p: float = Field(default=1.0, gt=0.0, le=1.0)
     """Keep the likeliest tokens of this probability."""
-    max_new_tokens: PositiveInt | None = None
+    max_new_tokens: Count | None = None
     """null: as in the stage's rollouts."""
 
 
@@ -155,6 +173,3 @@ def check_stages(stages: tuple[Stage, ...]) -> None:
                 f"stage {stage.name!r} follows the imitating stage {before.name!r} and would be pulled back to the "
                 "policy from before it; give it a reset"
             )
-    for stage in stages:
-        if stage.imitate and stage.until and stage.until.target and stage.until.target.metric == "reward":
-            raise ValueError(f"stage {stage.name!r} imitates and has no reward; use validation/pass_1 as its target")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -14,21 +15,22 @@ from prorl.recipe.stages import CustomRule
 Step = Mapping[str, float]
 """The finite metrics of one step by name; what a step doesn't have isn't there."""
 
+Rule = Callable[[Sequence[Step]], str | None]
+"""Says why to reset, or None."""
+
 
 class CustomRules:
     """Shows each rule the steps since the last reset, and asks it."""
 
     def __init__(self, specs: Mapping[str, CustomRule]) -> None:
-        """Raises UserError for a rule that can't be imported."""
+        """Raises UserError for a rule that can't be imported, or be asked with its options."""
         self._steps: deque[dict[str, float]] = deque()
         self.configure(specs)
 
     def configure(self, specs: Mapping[str, CustomRule]) -> None:
         """Take over a stage's rules; what was measured so far stays."""
         self._specs = dict(specs)
-        self._rules: dict[str, Callable[[Sequence[Step]], str | None]] = {
-            name: partial(imported(spec.rule, f"resets.custom.{name}"), **spec.options) for name, spec in specs.items()
-        }
+        self._rules = {name: _rule(f"resets.custom.{name}", spec) for name, spec in specs.items()}
         self._steps = deque(self._steps, maxlen=max((spec.window for spec in specs.values()), default=0))
 
     def observe(self, metrics: Mapping[str, float | int | str]) -> None:
@@ -66,3 +68,12 @@ class CustomRules:
         """Go on where `state_dict` was taken; call `configure` for the stage first."""
         self._steps.clear()
         self._steps.extend(state)
+
+
+def _rule(where: str, spec: CustomRule) -> Rule:
+    rule = imported(spec.rule, where)
+    try:
+        inspect.signature(rule).bind([], **spec.options)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{where}: {spec.rule} can't be called with steps and these options: {error}") from error
+    return partial(rule, **spec.options)

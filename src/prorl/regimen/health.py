@@ -30,8 +30,8 @@ class HealthMonitor:
     """Watches the metrics of the steps.
 
     Its state is the windows, how long each guard stays silent, and the number of roll-backs. It decides and does
-    nothing itself: who carries out a reset or a roll-back calls `restart`, and does not load the state of the
-    checkpoint that was rolled back to, or the count of roll-backs would go back as well.
+    nothing itself: who decides on a reset calls `restart`, and `rolled_back` too if an alarm asked for it to go back.
+    The state of the checkpoint that was gone back to is not loaded, or the count of roll-backs would go back as well.
     """
 
     def __init__(self, settings: Health | None) -> None:
@@ -78,12 +78,8 @@ class HealthMonitor:
             return []
         alarms = [alarm for alarm in alarms if step > self._silent_until.get(alarm.guard, -1)]
         self._silent_until |= {alarm.guard: step + self._settings.cooldown for alarm in alarms}
-        if any(alarm.action == "roll_back" for alarm in alarms):
-            # Guards that ask for it in the same step get one roll-back between them.
-            if self._roll_backs >= self._settings.most_roll_backs:
-                alarms = [self._in_place_of_roll_back(alarm) for alarm in alarms]
-            else:
-                self._roll_backs += 1
+        if self._roll_backs >= self._settings.most_roll_backs:
+            alarms = [self._in_place_of_roll_back(alarm) for alarm in alarms]
         return sorted(alarms, key=lambda alarm: SEVEREST_FIRST.index(alarm.action))
 
     def _in_place_of_roll_back(self, alarm: Alarm) -> Alarm:
@@ -91,6 +87,10 @@ class HealthMonitor:
             return alarm
         tried = f"{self._roll_backs} roll-back{'s have' if self._roll_backs > 1 else ' has'} not helped"
         return replace(alarm, action="stop", reason=f"{alarm.reason}; {tried}")
+
+    def rolled_back(self) -> None:
+        """A roll-back is made: one for all guards that ask for it in the same step."""
+        self._roll_backs += 1
 
     def restart(self) -> None:
         """Windows, baselines and bests begin afresh: after a stage's entry, a reset or a roll-back.

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
 from prorl.recipe.load import at_stage
 from prorl.recipe.schema import Recipe
-from prorl.recipe.stages import Reset, Stage
+from prorl.recipe.stages import Stage
+from prorl.regimen.alarms import halts, said, told
 from prorl.regimen.asked import Asked
-from prorl.regimen.decisions import Decision, EndStage, EnterStage, Pause, ProfilePrompts, ResetReference, Stop, Warn
+from prorl.regimen.candidates import Candidate, Candidates, Choice, choose
+from prorl.regimen.decisions import Decision, EndStage, EnterStage, ProfilePrompts, Warn
 from prorl.regimen.health import Alarm, HealthMonitor
 from prorl.regimen.resets import ResetWatch
 from prorl.regimen.stage import StageClock
-from prorl.regimen.validation import Best, Validated
+from prorl.regimen.validation import Best, Validated, doubt
 
 Metrics = Mapping[str, float | int | str]
 
@@ -66,38 +68,31 @@ class Regimen:
 
     def begin(self, validated: Validated | None) -> list[Decision]:
         """What comes before the first step."""
+        validated, doubts = self._counting(validated)
         self._measure(0, {}, validated, checkpoint=validated is not None)
         self._clock.begin(validated)
         self._resets.observe({}, validated)
         self.stage = 0
-        return [EnterStage(0), *self._profiling()]
+        return [EnterStage(0), *self._profiling(), *doubts]
 
     def after(
         self, step: int, metrics: Metrics, validated: Validated | None = None, asked: Sequence[Asked] = ()
     ) -> list[Decision]:
         """What to do after `step`, in this order; at most one reset. An alarm that nothing is done about is told."""
+        validated, doubts = self._counting(validated)
         self._measure(step, metrics, validated, checkpoint=step % self.recipe.checkpoint.every == 0)
         self._resets.observe(metrics, validated)
         alarms = self._health.observe(step, metrics)
         ended = self._clock.observe(metrics, validated)
         new = [request for request in asked if request.id not in self._done]
         self._done = [*self._done, *(request.id for request in new)][-50:]
-        decisions: list[Decision] = []
-        reset = self._asked_reset(step, new)
-        if isinstance(reset, Warn):
-            decisions, reset = [reset], None
-        reset = reset or self._alarmed_reset(step, alarms)
-        if ended is not None:
-            decisions += self._next_stage(ended, validated)
-            reset = reset or self._entry_reset(step)
-        reset = reset or (self._ruled_reset(step) if not self.over else None)
-        if isinstance(reset, ResetReference):
-            self._note_reset(step)
+        stages = self._next_stage(ended, validated) if ended is not None else []
         entered = ended is not None and not self.over
+        choice = self._one_reset(step, new, alarms, entered)
         profiling = self._profiling() if entered else []
-        resets: list[Decision] = [reset] if reset else []
-        halts = _halts(new, alarms)
-        return [*_told(alarms, [*resets, *halts]), *decisions, *resets, *profiling, *halts]
+        held = halts(new, alarms, choice.stuck)
+        words = [*told(alarms, [*choice.resets, *held]), *doubts]
+        return [*words, *stages, *choice.warnings, *choice.resets, *profiling, *held]
 
     def extend(self, step: int, validated: Validated | None) -> list[Decision]:
         """What to do before the steps that an edited recipe adds to a run that was over after `step`.
@@ -105,23 +100,22 @@ class Regimen:
         The same as if it had asked for them from the beginning. `validated` is what `after` was told of that step.
         """
         goes_on = self._goes_on()
+        validated, _ = self._counting(validated)
         self.over = False
         entered: list[Decision] = []
         if not goes_on:
             self._begin_stage(self.stage + 1, validated)
             entered = [EnterStage(self.stage)]
-        reset = None
-        if self._resets.last < step:  # a person or a guard may have asked for one
-            reset = (None if goes_on else self._entry_reset(step)) or self._ruled_reset(step)
-        if isinstance(reset, ResetReference):
-            self._note_reset(step)
-        return [*entered, *([reset] if reset else []), *([] if goes_on else self._profiling())]
+        # a person or a guard may have asked for a reset at that step
+        choice = self._one_reset(step, [], [], entered=not goes_on) if self._resets.last < step else Choice()
+        profiling = [] if goes_on else self._profiling()
+        return [*entered, *choice.warnings, *choice.resets, *profiling, *choice.stuck]
 
     def disk(self, step: int, checkpoints: float) -> list[Decision]:
         """What to do when there is room for only so many more checkpoints."""
         alarms = self._health.disk(step, checkpoints)
-        halts = _halts([], alarms)
-        return [*_told(alarms, halts), *halts]
+        held = halts([], alarms)
+        return [*told(alarms, held), *held]
 
     def validation_due(self, step: int) -> bool:
         """Whether to validate after `step`."""
@@ -143,6 +137,11 @@ class Regimen:
             self.best.offer(step, validated.pass_1.estimate)
         elif self.recipe.validation is None and checkpoint and self._rewards:
             self.best.offer(step, fmean(self._rewards))
+
+    def _counting(self, validated: Validated | None) -> tuple[Validated | None, list[Decision]]:
+        """The validation if it may steer the run; if not, a word on why."""
+        reason = doubt(validated, self._settings.health) if validated is not None else None
+        return (None, [Warn(reason)]) if reason else (validated, [])
 
     def _next_stage(self, reason: str, validated: Validated | None) -> list[Decision]:
         ended = self.stage
@@ -166,10 +165,6 @@ class Regimen:
             return stage.until is None and self._clock.ended is None
         return self._ended_by != _end_of(stage) and self._clock.ended is None
 
-    def _note_reset(self, step: int) -> None:
-        self._resets.was_reset(step)
-        self._health.restart()
-
     def _profiling(self) -> list[Decision]:
         return [ProfilePrompts(self.stage)] if self.recipe.stages[self.stage].profile else []
 
@@ -178,35 +173,28 @@ class Regimen:
         self._settings = at_stage(self.recipe, stage)
         self._clock = StageClock(self.recipe.stages[stage])
 
-    def _entry_reset(self, step: int) -> Decision | None:
-        stage = self.recipe.stages[self.stage]
-        if self.over or stage.reset is None:
-            return None
-        return self._reset(step, stage.reset, f"entry of stage {stage.name!r}")
+    def _one_reset(self, step: int, asked: Sequence[Asked], alarms: Sequence[Alarm], entered: bool) -> Choice:
+        """What is reset after `step`, noted as done."""
+        choice = choose(self._candidates(step, asked, alarms, entered))
+        for reset in choice.resets:
+            self._resets.was_reset(step)
+            self._health.restart()
+            if any(alarm.action == "roll_back" and said(alarm) == reset.reason for alarm in alarms):
+                self._health.rolled_back()
+        return choice
 
-    def _asked_reset(self, step: int, asked: Sequence[Asked]) -> Decision | None:
-        resets = [request.reset for request in asked if request.reset is not None]
-        if resets and resets[-1].to == "best" and self.best.step is None:
-            return Warn("a reset to the best checkpoint was asked for, and there is none yet; nothing was done")
-        return self._reset(step, resets[-1], "asked for by a person") if resets else None
-
-    def _alarmed_reset(self, step: int, alarms: Sequence[Alarm]) -> Decision | None:
-        for alarm in alarms:
-            if alarm.action in ("reset", "roll_back"):
-                reset = Reset(clear_optimizer=True, to="best" if alarm.action == "roll_back" else "current")
-                return self._reset(step, reset, _said(alarm))
-        return None
-
-    def _ruled_reset(self, step: int) -> Decision | None:
-        reason = self._resets.due(step)
-        return self._reset(step, self._settings.resets.reset, reason) if reason else None
-
-    def _reset(self, step: int, reset: Reset, reason: str) -> Decision:
-        if reset.to == "current" or self.best.step == step:
-            return ResetReference("current", step, reset.clear_optimizer, reason)
-        if self.best.step is None:
-            return Stop(f"{reason}; there is no checkpoint to go back to")
-        return ResetReference("best", self.best.step, reset.clear_optimizer, reason)
+    def _candidates(
+        self, step: int, asked: Sequence[Asked], alarms: Sequence[Alarm], entered: bool
+    ) -> Iterator[Candidate]:
+        """In order of rank: what a person asks for, then guards, then the entry of a stage, then rules."""
+        candidates = Candidates(step, self.best.step)
+        yield from candidates.asked(asked)
+        yield from candidates.alarmed(alarms)
+        if entered:
+            yield from candidates.entry(self.recipe.stages[self.stage])
+        reason = self._resets.due(step) if not self.over else None
+        if reason:
+            yield candidates.wanted(self._settings.resets.reset, reason)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that later decisions depend on."""
@@ -239,23 +227,3 @@ class Regimen:
 def _end_of(stage: Stage) -> dict[str, Any]:
     """What a recipe says of the end of a stage."""
     return stage.model_dump(mode="json", include={"steps", "until"})
-
-
-def _said(alarm: Alarm) -> str:
-    return f"{alarm.guard}: {alarm.reason}"
-
-
-def _told(alarms: Sequence[Alarm], acted: Sequence[Decision]) -> list[Decision]:
-    """A warning for every alarm that no decision speaks of: it asked for no more, or something else goes before it."""
-    spoken_of = {getattr(decision, "reason", "") for decision in acted}
-    return [Warn(_said(alarm)) for alarm in alarms if not any(r.startswith(_said(alarm)) for r in spoken_of)]
-
-
-def _halts(asked: Sequence[Asked], alarms: Sequence[Alarm]) -> list[Decision]:
-    """Whatever keeps the next step from being made; stopping goes before pausing."""
-    stops: list[Decision] = [Stop("asked for by a person", asked=True) for request in asked if request.kind == "stop"]
-    stops += [Stop(_said(a)) for a in alarms if a.action == "stop"]
-    last = next((request.kind for request in reversed(asked) if request.kind in ("pause", "continue")), None)
-    pauses: list[Decision] = [Pause("asked for by a person")] if last == "pause" else []
-    pauses += [Pause(_said(a)) for a in alarms if a.action == "pause"]
-    return stops[:1] or pauses[:1]

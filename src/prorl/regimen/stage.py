@@ -18,6 +18,8 @@ class StageClock:
         self.stage = stage
         self.steps = 0
         """Steps done in it."""
+        self._nothing_left = False
+        """Whether its tasks have no problem left to ask."""
         until = stage.until
         self._stall = Stall(until.plateau if until else None)
         self._target = until.target if until else None
@@ -29,6 +31,7 @@ class StageClock:
         if validated is not None:
             self._stall.observe(validated)
         seen = {**metrics, **(validated.metrics if validated else {})}
+        self._nothing_left = metrics.get("tasks_left") == 0
         value = seen.get(self._target.metric) if self._target else None
         if isinstance(value, int | float):
             self._values.append(float(value))
@@ -42,6 +45,8 @@ class StageClock:
             return reached
         if self._stall.reached:
             return self._stall.reason
+        if self._nothing_left:
+            return "no problem is left to ask: all are retired"
         return f"{self.steps} steps done" if self.steps >= self.stage.steps else None
 
     def begin(self, validated: Validated | None) -> None:
@@ -64,6 +69,7 @@ class StageClock:
         metric = self._target.metric if self._target else None
         return {
             "steps": self.steps, "metric": metric, "values": list(self._values), "stall": self._stall.state_dict(),
+            "nothing_left": self._nothing_left,
         }  # fmt: skip
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -72,6 +78,7 @@ class StageClock:
         same = self._target is not None and state.get("metric", self._target.metric) == self._target.metric
         self._values = deque(state["values"] if same else [], maxlen=self._values.maxlen)
         self._stall.load_state_dict(state["stall"])
+        self._nothing_left = state.get("nothing_left", False)
 
 
 def _written(value: float) -> str:

@@ -7,21 +7,31 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from prorl.boundary.intervals import Interval, mean_interval
+from prorl.recipe.health import Health
 from prorl.recipe.stages import Plateau
+
+Rates = tuple[float | None, ...]
+"""Shares of solved samples of a task's problems, `[problems]`; None for one without a single verdict."""
 
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """One validation. `rates` are the shares of solved samples of each problem, [problems] by task, always the same
-    problems in the same order; `pass_k` is at k = the number of samples."""
+    """One validation. `rates` are by task, always of the same problems in the same order; `pass_k` is at k = the number
+    of samples.
+
+    Samples that the verifier failed on are in none of them; a problem that has no others is None and in no mean.
+    """
 
     step: int
-    rates: Mapping[str, tuple[float, ...]]
+    rates: Mapping[str, Rates]
     pass_1: Interval
     pass_k: Interval
     k: int
+    failures: float = 0.0
+    """Share of the samples whose verdict is an error or a timeout."""
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -29,12 +39,37 @@ class Validated:
         return {"validation/pass_1": self.pass_1.estimate, "validation/pass_k": self.pass_k.estimate}
 
 
-def gain(
-    before: Mapping[str, tuple[float, ...]], after: Mapping[str, tuple[float, ...]], level: float, seed: int
-) -> Interval:
-    """Change of the mean of the tasks' mean rates, paired by problem, with its confidence interval."""
-    differences = [np.subtract(after[task], before[task]) for task in sorted(before)]
-    return mean_interval(differences, np.random.default_rng(seed), level=level, bounds=(-1.0, 1.0))
+def doubt(found: Validated, health: Health | None) -> str | None:
+    """Why a validation must not steer the run: the verifier failed more often than its guard's bound, or altogether
+    on some task. None if it may."""
+    guard = health.verifier_failures if health else None
+    bound = guard.above if guard is not None and guard.above is not None else 1.0
+    lost = [task for task, rates in sorted(found.rates.items()) if all(rate is None for rate in rates)]
+    if found.failures > bound or found.failures == 1.0:
+        why = f"{100 * found.failures:.3g} % of its verdicts are errors or timeouts"
+    elif lost:
+        why = f"{', '.join(lost)} has no verdict that is no error or timeout"
+    else:
+        return None
+    return f"validation: {why}; it counts neither for the best checkpoint nor for a plateau or a target"
+
+
+def gain(before: Mapping[str, Rates], after: Mapping[str, Rates], level: float, seed: int) -> Interval:
+    """Change of the mean of the tasks' mean rates, paired by problem, with its confidence interval.
+
+    Over the problems that have a rate in both; 0 and anything between -1 and 1 if there is none.
+    """
+    changes = [np.subtract(_numbers(after[task]), _numbers(before[task])) for task in sorted(before)]
+    known = [change[~np.isnan(change)] for change in changes]
+    strata = [change for change in known if len(change)]
+    if not strata:
+        return Interval(0.0, -1.0, 1.0)
+    return mean_interval(strata, np.random.default_rng(seed), level=level, bounds=(-1.0, 1.0))
+
+
+def _numbers(rates: Rates) -> NDArray[np.float64]:
+    """NaN where there is no rate."""
+    return np.array(rates, np.float64)
 
 
 class Stall:
@@ -43,7 +78,7 @@ class Stall:
     def __init__(self, settings: Plateau | None) -> None:
         self.settings = settings
         self.count = 0
-        self._reference: dict[str, tuple[float, ...]] | None = None
+        self._reference: dict[str, Rates] | None = None
 
     def observe(self, validated: Validated) -> None:
         """Take note of a validation; the first one is what later ones are held against."""

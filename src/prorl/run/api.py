@@ -11,8 +11,9 @@ from rich.console import Console
 
 from prorl.errors import UserError
 from prorl.recipe import overrides
-from prorl.recipe.load import load, validate
+from prorl.recipe.load import changed, load, validate
 from prorl.recipe.schema import Recipe
+from prorl.recipe.text import write_line
 from prorl.run import job, lineage
 from prorl.run.directory import free_path
 from prorl.run.job import Result
@@ -52,18 +53,18 @@ def resume(run: str | Path, *, changes: Changes = (), progress: Progress | bool 
 
 
 def _recipe(recipe: str | Path | Recipe | Mapping[str, Any], changes: Changes) -> Recipe:
-    if isinstance(recipe, str | Path):
-        return load(str(recipe), _words(changes))
     parsed = _plain(changes, "changes") if isinstance(changes, Mapping) else overrides.parse(changes)
+    if isinstance(recipe, str | Path):
+        return load(str(recipe), parsed)
     data = recipe.model_dump(mode="json") if isinstance(recipe, Recipe) else recipe
-    return validate(overrides.apply(data, parsed), "with its changes" if parsed else "given as data")
+    return validate(changed(data, parsed), "with its changes" if parsed else "given as data")
 
 
 def _words(changes: Changes) -> Sequence[str]:
     """As on the command line."""
     if not isinstance(changes, Mapping):
         return changes
-    return [f"{key}={_yaml(value)}" for key, value in _plain(changes, "changes").items()]
+    return [f"{key}={write_line(value)}" for key, value in _plain(changes, "changes").items()]
 
 
 def _plain(value: Any, where: str) -> Any:
@@ -85,10 +86,3 @@ def _progress(wanted: Progress | bool) -> Progress:
     if isinstance(wanted, bool):
         return make_progress(Console()) if wanted else PlainProgress(Console(quiet=True))
     return wanted
-
-
-def _yaml(value: Any) -> str:
-    import yaml
-
-    text: str = yaml.safe_dump(value, default_flow_style=True, width=10_000)
-    return text.removesuffix("...\n").strip()

@@ -30,8 +30,8 @@ class Checkpoints:
     def save(self, step: int, engine: Engine, state: Mapping[str, Any], *, reset: bool, best: int | None) -> Path:
         """Write everything a run needs to go on after `step`. `state` is JSON-able.
 
-        `reset` tells that a reset was made here, `best` the step whose checkpoint must not be rotated away. Raises
-        UserError when the disk refuses; then nothing that was there before is lost.
+        `reset` tells that a reset was made here, `best` the step whose checkpoint must not be rotated away as long as
+        this one is kept. Raises UserError when the disk refuses; then nothing that was there before is lost.
         """
         staging = self.directory.checkpoints / f"{_STAGING}-{step:06d}"
         final = self._folder(step)
@@ -42,7 +42,7 @@ class Checkpoints:
             engine.save(staging)
             (staging / "state.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
             logs = manifest.marks_of(self.directory.logs)
-            manifest.write(staging, step=step, reference=engine.reference_id, reset=reset, logs=logs)
+            manifest.write(staging, step=step, reference=engine.reference_id, reset=reset, best=best, logs=logs)
             for file in staging.iterdir():
                 flush(file)
             flush(staging)
@@ -51,7 +51,7 @@ class Checkpoints:
         except OSError as error:
             shutil.rmtree(staging, ignore_errors=True)
             raise UserError(self._refused(step, engine, error)) from None
-        self._rotate(best)
+        self._rotate()
         return final
 
     def load_latest(self, engine: Engine) -> tuple[int, dict[str, Any]] | None:
@@ -168,18 +168,21 @@ class Checkpoints:
         except IntegrityError as error:
             raise IntegrityError(f"{error}; move {folder} away and resume: no newer checkpoint needs it") from None
 
-    def _rotate(self, best: int | None) -> None:
+    def _rotate(self) -> None:
         """Remove what no rule keeps, and then the references that no checkpoint needs any more."""
-        kept = []
-        for place, folder in enumerate(self.newest_first()):
-            content = self._of_old(folder)
-            step, every = content["step"], self.settings.keep_every
-            regular = every is not None and step % every == 0
-            reset = self.settings.keep_resets and content["reset"]
-            if place < self.settings.keep or regular or reset or step == best:
-                kept.append(content["reference"])
-            else:
+        found = {folder: self._of_old(folder) for folder in self.newest_first()}
+        kept = [content for place, content in enumerate(found.values()) if self._is_kept(place, content)]
+        steps = {content["step"] for content in kept} | {content.get("best") for content in kept}
+        references = {content["reference"] for content in found.values() if content["step"] in steps}
+        for folder, content in found.items():
+            if content["step"] not in steps:
                 self._remove(folder)
         for file in self.directory.references.glob("*.safetensors"):
-            if file.stem not in kept:
+            if file.stem not in references:
                 file.unlink()
+
+    def _is_kept(self, place: int, content: Mapping[str, Any]) -> bool:
+        """Whether a rule keeps a checkpoint; `place` counts from the newest. The best of each that is kept, is too."""
+        step, every = content["step"], self.settings.keep_every
+        regular = every is not None and step % every == 0
+        return place < self.settings.keep or regular or bool(self.settings.keep_resets and content["reset"])

@@ -7,63 +7,23 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from prorl.algo.admission import Gate
-from prorl.engine.protocol import Completion, Engine, GroupRequest, SampledGroup, Samples, Sampling
+from prorl.engine.protocol import Engine, GroupRequest, SampledGroup, Samples, Sampling
 from prorl.errors import UserError
 from prorl.recipe.cluster import Cluster
 from prorl.recipe.schema import Rollout
+from prorl.run.judged import Collected, Judged, JudgedGroup
 from prorl.run.progress import Progress
-from prorl.tasks.contract import Outcome, Problem, Verdict
-from prorl.tasks.stream import ProblemStream
+from prorl.tasks.contract import Problem, Verdict
+from prorl.tasks.stream import NothingLeft, ProblemStream
 from prorl.tasks.suite import Suite
 from prorl.verify.pool import WorkerPool
 
 MOST_LONG_PROMPTS = 1000
 """Prompts in a row that may be over `max_prompt_tokens` before the task suite counts as having none that fit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A completion, its text, and its verdict."""
-
-    completion: Completion
-    text: str
-    verdict: Verdict
-
-    @property
-    def valid(self) -> bool:
-        """Whether the verdict speaks of the answer; a verifier's timeout or error does not."""
-        return self.verdict.outcome not in (Outcome.TIMEOUT, Outcome.ERROR)
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedGroup:
-    """All completions of a problem. `reason` says why the gate admitted or refused it."""
-
-    problem: Problem
-    sampled: SampledGroup
-    completions: tuple[Judged, ...]
-    admitted: bool
-    reason: str
-
-
-@dataclass
-class Collected:
-    """What a step sampled, in the order of its requests. `seconds` waited for verdicts after sampling had ended."""
-
-    groups: list[JudgedGroup] = field(default_factory=list)
-    kept: list[JudgedGroup] = field(default_factory=list)
-    """Admitted groups that are trained on: at most as many as were wanted."""
-    verify_seconds: float = 0.0
-    too_long: int = 0
-    """Prompts left out because they exceed `max_prompt_tokens`."""
-    stopped: int = 0
-    """Groups that were asked for and stopped, because enough others were admitted before."""
-    shortfall: str = ""
-    """What to tell a person if fewer groups than wanted were found within the budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +59,15 @@ class Collector:
         self.suite, self.pool = suite, pool
 
     def collect(self, rollout: Rollout) -> Collected:
-        """Groups of one step. Samples until enough are admitted or the step's budget is spent."""
+        """Groups of one step. Samples until enough are admitted, the step's budget is spent or no problem is left."""
         wanted, budget = rollout.prompts_per_step, self._budget(rollout)
         collected = Collected()
         admitted: list[JudgedGroup] = []
         while len(admitted) < wanted and len(collected.groups) < budget:
             missing, left = wanted - len(admitted), budget - len(collected.groups)
             asked = self.ahead.popleft() if self.ahead else self._ask(missing, left, rollout)
+            if not asked.problems:
+                break
             found = self._judge_all(asked, missing, collected)
             collected.groups += found
             admitted += [group for group in found if group.admitted]
@@ -177,11 +139,14 @@ class Collector:
         return groups
 
     def _requests(self, count: int, rollout: Rollout) -> tuple[list[tuple[Problem, GroupRequest]], int]:
-        """So many problems with their prompts, and how many prompts were too long."""
+        """So many problems with their prompts, fewer if no more are left, and how many prompts were too long."""
         requests: list[tuple[Problem, GroupRequest]] = []
         skipped = too_long = 0
         while len(requests) < count:
-            problem = next(self.stream)
+            try:
+                problem = next(self.stream)
+            except NothingLeft:
+                break
             prompt = tuple(self.engine.encode(self.suite.prompt(problem)))
             self.drawn += 1
             if len(prompt) <= rollout.max_prompt_tokens:

@@ -17,7 +17,7 @@ from prorl.plugins import called
 from prorl.recipe.schema import Objective, Recipe
 from prorl.recipe.shaping import CustomShaper
 from prorl.recipe.shaping import Shaper as ShaperSpec
-from prorl.run.collect import JudgedGroup
+from prorl.run.judged import JudgedGroup
 
 _SHAPERS: dict[str, type] = {
     "soft_overlong": SoftOverlong,

@@ -12,8 +12,9 @@ from prorl.errors import UserError
 from prorl.files import exclusive
 from prorl.recipe.load import to_yaml
 from prorl.recipe.schema import Recipe
-from prorl.run import jsonl
+from prorl.run import jsonl, lineage
 from prorl.run.journal import read
+from prorl.run.lineage import Origin
 
 
 @dataclass
@@ -40,8 +41,11 @@ class RunDirectory:
             raise UserError(f"run directory {path}: {nearest}: {error.strerror}; choose another by --out") from None
 
     @staticmethod
-    def create(path: Path, recipe: Recipe) -> RunDirectory:
-        """A new run folder with its recipe. Raises UserError if it can't be written or already holds something."""
+    def create(path: Path, recipe: Recipe, origin: Origin | None = None) -> RunDirectory:
+        """A new run folder with its recipe, and before that what it was forked from.
+
+        Raises UserError if it can't be written or already holds something.
+        """
         RunDirectory.check_free(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -49,6 +53,7 @@ class RunDirectory:
             directory._take_lock()
             for part in _PARTS:
                 (path / part).mkdir(exist_ok=True)
+            lineage.note(path, origin)
             jsonl.replace(directory.recipe, to_yaml(recipe).encode())
         except OSError as error:
             raise UserError(f"run directory {path}: {error.strerror}; choose a writable one by --out") from None
@@ -173,7 +178,7 @@ def _is_skeleton(entry: Path) -> bool:
     """Whether this is all that a process left behind which died before it could write the recipe."""
     if entry.name in _PARTS:
         return entry.is_dir() and not any(entry.iterdir())
-    return entry.name in (_LOCK, "recipe.yaml.partial")
+    return entry.name in (_LOCK, "recipe.yaml.partial", lineage.FILE, f"{lineage.FILE}.partial")
 
 
 def free_path(parent: Path, name: str, suffix: str = "") -> Path:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prorl.boundary.evaluate import sample_problems
 from prorl.engine.protocol import Sampling
 from prorl.errors import IntegrityError, UserError
 from prorl.files import sha256_of
-from prorl.recipe.load import at_stage
 from prorl.recipe.schema import Evaluation
 from prorl.run import jsonl
-from prorl.run.journal import effective, read
+from prorl.run.answer_length import longest, told_of
+from prorl.run.directory import free_path
+from prorl.run.journal import Event
 from prorl.run.loop import Loop
 from prorl.tasks.contract import Problem
 from prorl.tasks.suite import Suite
@@ -36,18 +38,24 @@ class Evaluator:
         self.settings, self.loop, self.suite, self.problems, self.pool = settings, loop, suite, problems, pool
 
     def sample(self, name: str) -> None:
-        """Write `samples/<name>.parquet` with the policy as it is now, unless it is there already; journal it once."""
+        """Write `samples/<name>.parquet` with the policy as it is now, unless it is there already; journal it once.
+
+        A file that the journal doesn't speak of could be of other settings: it is set aside, and made again.
+        """
         from prorl.boundary import samples
 
         path = self._path(name)
-        if not path.exists():
+        if path.exists() and not self._told(name):
+            self._set_aside(path)
+        if path.exists():
+            self._check(name)
+        else:
             self._sample_into(path, name)
-        self._check(name)
         table = samples.read(path)
         solved = float((table["score"] >= samples.SUCCESS).mean() or 0.0)  # type: ignore[arg-type]
         step = 0 if name == "base" else self.loop.step
         self.loop.journal.ensure(
-            "evaluation", step, same=["model"], model=name, samples=table.height, solved=solved,
+            "evaluation", step, same=["model", "sha256"], model=name, samples=table.height, solved=solved,
             max_new_tokens=self._sampling().max_new_tokens, sha256=sha256_of(path),
         )  # fmt: skip
         self.loop.progress.event(f"evaluation of the {name} model: {solved:.3f} of {table.height} samples solved")
@@ -66,13 +74,17 @@ class Evaluator:
 
     def _check(self, name: str) -> None:
         """Raises IntegrityError if the samples are not those that the journal speaks of."""
-        for event in self._told():
-            if event["model"] == name and sha256_of(self._path(name)) != event["sha256"]:
-                raise IntegrityError(f"{self._path(name)} is not what was written; restore it from a copy")
+        if sha256_of(self._path(name)) not in [event["sha256"] for event in self._told(name)]:
+            raise IntegrityError(f"{self._path(name)} is not what was written; restore it from a copy")
 
-    def _told(self) -> list[dict[str, Any]]:
-        """What the journal says of evaluations."""
-        return [e for e in effective(read(self.loop.directory.journal)) if e["event"] == "evaluation"]
+    def _told(self, name: str) -> list[Event]:
+        """What the journal says of the samples of that name."""
+        return told_of(self.loop.directory.path, name)
+
+    def _set_aside(self, path: Path) -> None:
+        aside = free_path(path.parent, f"{path.stem}_aside", path.suffix)
+        os.replace(path, aside)
+        self.loop.progress.event(f"the journal doesn't say how {path} was made: it is {aside.name} now, and made again")
 
     def _path(self, name: str) -> Path:
         return self.loop.directory.samples / f"{name}.parquet"
@@ -100,8 +112,5 @@ class Evaluator:
 
     def _sampling(self) -> Sampling:
         """The same for both models, though the last stage may be another one by now."""
-        recipe, settings = self.loop.recipe, self.settings
-        known = [e["max_new_tokens"] for e in self._told() if e["model"] == "base" and "max_new_tokens" in e]
-        last = at_stage(recipe, len(recipe.stages) - 1).rollout.max_new_tokens
-        longest = settings.max_new_tokens or (known[0] if known else last)
-        return Sampling(settings.samples, settings.temperature, longest, settings.top_p)
+        settings, most = self.settings, longest(self.loop.recipe, self.loop.directory.path)
+        return Sampling(settings.samples, settings.temperature, most, settings.top_p)

@@ -19,7 +19,7 @@ from prorl.recipe.load import load, to_yaml
 from prorl.recipe.schema import Recipe
 from prorl.regimen.decisions import Stop
 from prorl.regimen.regimen import Regimen
-from prorl.run import edits, environment, jsonl, lineage, prepare, tracking
+from prorl.run import edits, environment, forking, jsonl, lineage, prepare, tracking
 from prorl.run.checkpoint import Checkpoints
 from prorl.run.directory import RunDirectory
 from prorl.run.lineage import Origin
@@ -65,8 +65,8 @@ def start(
     model = _model(recipe, fetching)
     prepare.check_space(recipe, model, out)
     if origin is not None:
-        Checkpoints(RunDirectory(origin.run), recipe.checkpoint).of_step(origin.step)
-    directory = RunDirectory.create(out, recipe)
+        forking.checkpoint_of(origin, recipe.checkpoint)
+    directory = RunDirectory.create(out, recipe, origin)
     return _work(recipe, directory, suites, model, progress, origin, engine, resuming=False)
 
 
@@ -84,6 +84,7 @@ def resume(
         recipe = prepare.settled(load(str(directory.recipe), changed))
         tracking.check(recipe)
         Checkpoints(directory, recipe.checkpoint).check_logs()
+        origin = lineage.origin_of(path)
         known = edits.known(directory.journal)
         edited = _edited(recipe, known, directory)
         suites = Suites(recipe, begun=known[0] if known else None)
@@ -95,7 +96,6 @@ def resume(
     except BaseException:
         directory.close()
         raise
-    origin = lineage.origin_of(path)
     return _work(recipe, directory, suites, model, progress, origin, engine, resuming=True, edited=edited)
 
 

@@ -91,17 +91,23 @@ def effective(events: Iterable[Event]) -> list[Event]:
     """The events that still hold: a `resume` at step k undoes what was journalled before it for steps beyond k.
 
     One that is `anew` found no checkpoint and undoes everything but the start. An `extended` undoes the end of the run.
-    Edits of the recipe are never undone, since the recipe isn't either.
+    Never undone are edits of the recipe and samples of the base model, since their files aren't either.
     """
     kept: list[Event] = []
     for event in events:
         if event["event"] == "resume":
             last = -1 if event.get("anew", False) else event["step"]
-            kept = [e for e in kept if e["step"] <= last or e["event"] in ("start", "edited")]
+            kept = [e for e in kept if e["step"] <= last or _is_lasting(e)]
         elif event["event"] == "extended":
             kept = [e for e in kept if not _is_end(e, event)]
         kept.append(event)
     return kept
+
+
+def holding(path: Path, kind: str) -> list[Event]:
+    """The events of one kind in a journal that still hold; none where there is no journal."""
+    events = effective(read(path)) if path.is_file() else []
+    return [event for event in events if event["event"] == kind]
 
 
 def is_finished(events: Iterable[Event]) -> bool:
@@ -113,6 +119,11 @@ def stages_over(events: Iterable[Event]) -> tuple[int, int]:
     """By events that hold: the step after which a stage ended last, and how many stages are over."""
     ended = [event for event in events if event["event"] == "stage_end"]
     return (int(ended[-1]["step"]), int(ended[-1]["index"]) + 1) if ended else (0, 0)
+
+
+def _is_lasting(event: Event) -> bool:
+    """Whether an event tells of what no step undoes."""
+    return event["event"] in ("start", "edited") or (event["event"] == "evaluation" and event.get("model") == "base")
 
 
 def _is_end(event: Event, extended: Event) -> bool:

@@ -14,6 +14,7 @@ from prorl.boundary.store.store import Store
 from prorl.errors import UserError
 from prorl.recipe.load import at_stage, load, packaged
 from prorl.recipe.schema import Compute, Recipe
+from prorl.run.answer_length import longest
 from prorl.tasks.choose import chosen
 from prorl.tasks.contract import Problem, Split
 from prorl.tasks.registry import build
@@ -52,7 +53,7 @@ def asked(words: Sequence[str], worked_examples: int, levels: Sequence[int] = ()
         _suite([(part.task, part.options, part.worked_examples) for part in parts], levels),
         temperature=evaluation.temperature if evaluation else last.temperature,
         top_p=evaluation.top_p if evaluation else 1.0,
-        max_new_tokens=(evaluation.max_new_tokens if evaluation else None) or last.max_new_tokens,
+        max_new_tokens=longest(recipe, Path(words[0])),
         deadline=recipe.verifier.deadline,
     )
 

@@ -6,20 +6,22 @@ import time
 from typing import Any
 
 from prorl.algo.admission import Gate
-from prorl.engine.protocol import Engine, NonFiniteGradient, Sampling, UpdateReport
+from prorl.algo.advantages import compares_groups
+from prorl.engine.protocol import Engine, Example, NonFiniteGradient, Sampling, UpdateReport
 from prorl.recipe.schema import Recipe
 from prorl.recipe.stages import Stage
-from prorl.run.collect import Collected, Collector
+from prorl.run.collect import Collector
 from prorl.run.control import Control
 from prorl.run.credit import Credited, credit
 from prorl.run.directory import RunDirectory
 from prorl.run.journal import Journal
+from prorl.run.judged import Collected
 from prorl.run.lessons import Lessons
 from prorl.run.observe import Values, imitation_metrics, step_metrics, write_rollouts
 from prorl.run.progress import Progress
 from prorl.run.token_spans import TokenSpans
 from prorl.tasks.contract import Problem
-from prorl.tasks.stream import ProblemStream
+from prorl.tasks.stream import NothingLeft, ProblemStream
 from prorl.tasks.suite import Suite
 from prorl.verify.pool import WorkerPool
 
@@ -57,12 +59,14 @@ class Learner:
 
     def make(self, step: int) -> tuple[Values, Values]:
         """Make `step` (from 1); its metrics, the same for equal runs, and its timings."""
-        began = time.perf_counter()
+        began, exhausted = time.perf_counter(), self.stream.exhausted
         metrics, timings = self._imitate(step) if self.stage.imitate else self._reinforce(step)
+        for task in sorted(self.stream.exhausted - exhausted):
+            self._tell_exhausted(task, step)
         for notice in self.engine.notices():
             self.journal.append("warning", step, message=notice)
             self.progress.event(notice)
-        return metrics, {"seconds": time.perf_counter() - began, **timings}
+        return metrics | {"tasks_left": self.stream.left}, {"seconds": time.perf_counter() - began, **timings}
 
     def _reinforce(self, step: int) -> tuple[Values, Values]:
         began = time.perf_counter()
@@ -70,10 +74,12 @@ class Learner:
         sampled = time.perf_counter()
         self.collector.look_ahead(self.settings.rollout)
         credited = self._credit(collected, step)
-        lag = self.engine.weights_version - min(group.sampled.weights_version for group in collected.groups)
+        version = self.engine.weights_version
+        lag = version - min((group.sampled.weights_version for group in collected.groups), default=version)
         report, finite = self._update(credited, step)
         shaped = credited.shaped_reward if credited else None
-        metrics = step_metrics(self.stage.name, collected, shaped, report)
+        compared = compares_groups(self.settings.objective.advantage)
+        metrics = step_metrics(self.stage.name, collected, shaped, report, compared)
         overdue = max(0, lag - self.collector.staleness)
         metrics |= {
             "weights_lag": lag,
@@ -93,13 +99,25 @@ class Learner:
         began = time.perf_counter()
         self.progress.phase("imitating")
         rollout, report = self.settings.rollout, None
-        examples = self.lessons.take(rollout.prompts_per_step, rollout.max_prompt_tokens)
+        examples: list[Example] = []
+        finite = True
         try:
+            examples = self.lessons.take(rollout.prompts_per_step, rollout.max_prompt_tokens)
             report = self.engine.imitate(examples, self.settings.optimizer)
+        except NothingLeft:
+            self.progress.phase("no problem left to imitate")
         except NonFiniteGradient as error:
+            finite = False
             self.journal.append("warning", step, message=str(error))
-        metrics = imitation_metrics(self.stage.name, len(examples), report)
+        metrics = imitation_metrics(self.stage.name, len(examples), report, finite)
         return metrics, {"train_seconds": time.perf_counter() - began}
+
+    def _tell_exhausted(self, task: str, step: int) -> None:
+        """Journal that a task is asked no more in this stage."""
+        message = f"{task}: only retired problems are left, so it is asked no more in this stage"
+        message += "; the other tasks take over its share" if self.stream.left else ""
+        self.journal.append("exhausted", step, task=task, message=message)
+        self.progress.event(message)
 
     def _credit(self, collected: Collected, step: int) -> Credited | None:
         """Advantages for what was kept, None if that is nothing; and the step's rollouts for whoever wants to look."""

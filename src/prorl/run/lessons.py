@@ -19,6 +19,9 @@ from prorl.tasks.suite import Suite
 MOST_UNUSABLE = 1000
 """Problems in a row that may lack a solution, or have too long a prompt, before there counts as being none."""
 
+_ROLES = ("system", "user", "assistant")
+"""Whose turns a conversation may have."""
+
 Lesson = tuple[tuple[Message, ...], str]
 """A conversation up to where the model answers, and the answer."""
 
@@ -119,14 +122,19 @@ def _lesson(line: str, where: str) -> Lesson:
     try:
         record = json.loads(line)
         if "messages" in record:
-            *turns, answer = [Message(turn["role"], turn["content"]) for turn in record["messages"]]
+            *turns, answer = [(turn["role"], turn["content"]) for turn in record["messages"]]
         else:
-            turns, answer = [Message("user", record["prompt"])], Message("assistant", record["completion"])
+            turns, answer = [("user", record["prompt"])], ("assistant", record["completion"])
     except (ValueError, KeyError, TypeError):
-        turns, answer = [], Message("", "")
-    if not turns or answer.role != "assistant" or not isinstance(answer.content, str) or not answer.content:
+        turns, answer = [], ("", "")
+    if not turns or answer[0] != "assistant" or not answer[1]:
         raise UserError(
             f'{where}: give {{"messages": [...]}} with an answer of the assistant\'s at the end, or '
             '{"prompt": ..., "completion": ...}'
         )
-    return tuple(turns), answer.content
+    for role, content in (*turns, answer):
+        if role not in _ROLES:
+            raise UserError(f"{where}: the role {role!r:.80} is none of {', '.join(_ROLES)}")
+        if not isinstance(content, str):
+            raise UserError(f"{where}: what {role} says is {content!r:.80} and no text; give a text")
+    return tuple(Message(role, content) for role, content in turns), answer[1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from prorl.regimen.regimen import Regimen
 from prorl.regimen.validation import Validated
 from prorl.run.checkpoint import Checkpoints
 from prorl.run.directory import RunDirectory
+from prorl.run.halts import goes_on, halt_of, with_one_halt
 from prorl.run.interrupt import Interrupt
 from prorl.run.journal import Journal
 from prorl.run.learner import Learner
@@ -70,12 +70,12 @@ class Loop:
             validated = self.validate() if self.regimen.validation_due(self.step) else None
             asked = self.asked()
             decided = self.regimen.after(self.step, metrics, validated, asked)
-            decided += self.regimen.disk(self.step, self.checkpoints.room(self.engine))
+            decided = with_one_halt(decided + self.regimen.disk(self.step, self.checkpoints.room(self.engine)))
             self.settle(decided, asked)
-            if not self.regimen.over and not self.may_go_on(decided):
+            if not self.may_go_on(decided):
                 return False
         self.learner.collector.forget()
-        return True
+        return not self.interrupt.requested or self.leave()
 
     def begin(self) -> None:
         """Everything before the first step."""
@@ -191,25 +191,25 @@ class Loop:
 
     def may_go_on(self, decided: Sequence[Decision]) -> bool:
         """False once the run is to stop; waits first while it is to pause."""
-        for decision in decided:
-            if isinstance(decision, Stop):
-                self.stopped = decision
-                return False
-            if isinstance(decision, Pause):
-                return self.wait(decision.reason)
-        return True
+        halt = halt_of(decided)
+        if isinstance(halt, Stop):
+            self.stopped = halt
+        return halt is None or (isinstance(halt, Pause) and self.wait(halt.reason))
 
     def wait(self, reason: str) -> bool:
         """Until a person says to go on (True) or to stop (False)."""
         self.progress.event(f"paused: {reason}; to go on: prorl continue {self.directory.path}")
-        while not self.requests.take("continue"):
-            if self.interrupt.requested or self.requests.take("stop"):
-                self.stopped = Stop("asked for by a person", asked=True)
-                return False
-            time.sleep(0.2)
+        if not goes_on(self.requests, self.interrupt):
+            return self.leave()
         self.journal.append("continue", self.step)
         self.progress.event("going on")
         return True
+
+    def leave(self) -> bool:
+        """Stop where everything is saved, as a person wants it: the run does not go on."""
+        self.stopped = Stop("asked for by a person", asked=True)
+        self.carry_out(self.stopped)
+        return False
 
     def checkpoint(self, reset: bool = False) -> None:
         """Save everything as it is after the last step and what was decided there."""
@@ -222,20 +222,3 @@ class Loop:
     def journal_checkpoint(self) -> None:
         """Write down that there is a checkpoint of this step, unless that was done before the process died."""
         self.journal.ensure("checkpoint", self.step, reference_id=self.engine.reference_id)
-
-    def take_up(self) -> None:
-        """Go back to the newest checkpoint, or to the start if there is none, and forget what came after it."""
-        found = self.checkpoints.load_latest(self.engine)
-        if found is not None:
-            self.step, state = found
-            self.regimen.load_state_dict(state["regimen"])
-            self.configure(self.regimen.stage)
-            for name, part in self.stateful.items():
-                part.load_state_dict(state[name])
-            self.journal_checkpoint()
-        for log in (self.metrics, self.timings, *([self.validator.log] if self.validator else [])):
-            log.truncate_after(self.step if found else -1)
-        if not self.regimen.over or self.regimen.has_more:
-            self.directory.set_results_aside()
-        self.journal.append("resume", self.step, reference_id=self.engine.reference_id, anew=found is None)
-        self.progress.event(f"resumed after step {self.step}")

@@ -14,8 +14,9 @@ from prorl.errors import UserError
 from prorl.policy.catalogue import resolve
 from prorl.policy.progress import Progress as Told
 from prorl.policy.progress import silent
-from prorl.recipe.load import at_stage, load, validate
+from prorl.recipe.load import load, validate
 from prorl.recipe.schema import Evaluation, Recipe
+from prorl.run.answer_length import longest
 from prorl.run.export import export_checkpoint
 from prorl.run.suites import Suites
 from prorl.tasks.contract import Split
@@ -34,9 +35,15 @@ def of_tasks(
 
 
 def recipe_of(word: str) -> Recipe:
-    """The recipe of that name or file, or that of a run's folder."""
+    """The recipe of that name or file, or that of a run's folder, with answers as long as in the run's comparison."""
     inside = Path(word) / "recipe.yaml"
-    return load(str(inside) if inside.is_file() else word)
+    if not inside.is_file():
+        return load(word)
+    recipe = load(str(inside))
+    if recipe.evaluation is None:
+        return recipe
+    evaluation = recipe.evaluation.model_copy(update={"max_new_tokens": longest(recipe, Path(word))})
+    return recipe.model_copy(update={"evaluation": evaluation})
 
 
 def measure(
@@ -50,11 +57,10 @@ def measure(
     from prorl.boundary.evaluate import sample_problems
 
     settings = recipe.evaluation or Evaluation()
-    longest = settings.max_new_tokens or at_stage(recipe, len(recipe.stages) - 1).rollout.max_new_tokens
     with Suites(recipe) as suites, _folder(model, fetching) as folder:
         problems = suites.held_out(Split.TEST, settings.problems_per_task)
         engine = LocalEngine(folder, recipe.compute, recipe.seed)
-        sampling = Sampling(settings.samples, settings.temperature, longest, settings.top_p)
+        sampling = Sampling(settings.samples, settings.temperature, longest(recipe), settings.top_p)
         return sample_problems(engine, suites.top, problems, suites.pool(), sampling, model, told)
 
 

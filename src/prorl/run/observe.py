@@ -14,7 +14,7 @@ import torch
 from prorl.algo.repetition import repeated_share
 from prorl.engine.protocol import ImitationReport, TrainingGroup, UpdateReport
 from prorl.run import jsonl
-from prorl.run.collect import Collected, Judged, JudgedGroup
+from prorl.run.judged import Collected, Judged, JudgedGroup
 from prorl.run.token_spans import TokenSpans
 from prorl.tasks.contract import Outcome
 from prorl.tasks.suites import domain
@@ -28,8 +28,14 @@ REPETITION_N = 8
 """Length in tokens of the n-grams whose share of repeats is the metric `repetition`."""
 
 
-def step_metrics(stage: str, collected: Collected, shaped_reward: float | None, report: UpdateReport | None) -> Values:
-    """Metrics of one step; equal runs give equal numbers. Without an update its numbers are missing, not zero."""
+def step_metrics(
+    stage: str, collected: Collected, shaped_reward: float | None, report: UpdateReport | None,
+    groups_compared: bool = False,
+) -> Values:  # fmt: skip
+    """Metrics of one step; equal runs give equal numbers. Without an update its numbers are missing, not zero.
+
+    `groups_compared`: whether advantages set groups against one another (`algo.advantages.compares_groups`).
+    """
     groups = collected.groups
     judged = [c for group in groups for c in group.completions]
     scores = [c.verdict.score for c in judged if c.valid]
@@ -55,7 +61,7 @@ def step_metrics(stage: str, collected: Collected, shaped_reward: float | None, 
         "verifier_timeouts": sum(c.verdict.outcome is Outcome.TIMEOUT for c in judged),
         "verifier_errors": sum(c.verdict.outcome is Outcome.ERROR for c in judged),
         "verifier_failures": _mean([float(not c.valid) for c in judged]),
-        "zero_signal": _mean([float(not group.admitted) for group in groups]),
+        "zero_signal": _zero_signal(groups, groups_compared),
         "repetition": _repetition(judged),
     }
     if shaped_reward is not None:
@@ -66,9 +72,9 @@ def step_metrics(stage: str, collected: Collected, shaped_reward: float | None, 
     return values | _by_task(groups)
 
 
-def imitation_metrics(stage: str, examples: int, report: ImitationReport | None) -> Values:
-    """Metrics of an imitating step; without an update its numbers are missing."""
-    values: Values = {"stage": stage, "examples": examples, "non_finite": float(report is None)}
+def imitation_metrics(stage: str, examples: int, report: ImitationReport | None, finite: bool = True) -> Values:
+    """Metrics of an imitating step; without an update its numbers are missing. `finite`: whether the gradients were."""
+    values: Values = {"stage": stage, "examples": examples, "non_finite": float(not finite)}
     if report is not None:
         values |= {name: getattr(report, name) for name in report.__slots__}
     return values
@@ -129,6 +135,17 @@ def _by_task(groups: Sequence[JudgedGroup]) -> Values:
             effective.setdefault(name, []).append(float(group.reason == "mixed"))
     shares: Values = {f"solved/{task}": _mean(values) for task, values in sorted(solved.items())}
     return shares | {f"effective/{name}": _mean(values) for name, values in sorted(effective.items())}
+
+
+def _zero_signal(groups: Sequence[JudgedGroup], compared: bool) -> float:
+    """Share of the groups that nothing is learnt from, whether they are trained on or not.
+
+    They are those whose scores are alike; if groups are compared with one another, and any two scores of those trained
+    on differ, only those that are not trained on.
+    """
+    scores = {c.verdict.score for group in groups if group.admitted for c in group.completions if c.valid}
+    across = compared and len(scores) > 1
+    return _mean([float(not group.admitted if across else group.reason != "mixed") for group in groups])
 
 
 def _repetition(judged: Sequence[Judged]) -> float:

@@ -14,10 +14,11 @@ from prorl.policy.shape import shape_of
 from prorl.recipe.load import at_stage
 from prorl.recipe.memory import checkpoint_bytes
 from prorl.recipe.schema import Recipe
-from prorl.recipe.stages import WORKED_SOLUTIONS
+from prorl.regimen.custom_rules import CustomRules
 from prorl.run.control import Control
 from prorl.run.credit import shapers_of
 from prorl.run.lessons import check_imitation
+from prorl.run.places import placed_files
 from prorl.run.signals import check_signals
 from prorl.run.suites import Suites
 from prorl.tasks.contract import Problem, Split
@@ -28,26 +29,12 @@ _GIB = 2**30
 def settled(recipe: Recipe) -> Recipe:
     """The recipe with all that depends on where it is started written out, so that it goes on so elsewhere.
 
-    That is what the precision and the device `auto` stand for, and absolute paths of what is imitated and of profiles.
+    That is what the precision and the device `auto` stand for, and absolute paths of files that it names.
     """
     cluster = recipe.cluster.model_copy(update={"device": devices.choose(recipe.cluster.device)})
     on_gpu = recipe.engine == "cluster" and cluster.device == "cuda" and recipe.compute.precision == "auto"
     compute = recipe.compute.model_copy(update={"precision": "bf16" if on_gpu else choose(recipe.compute.precision)})
-    stages = []
-    for stage in recipe.stages:
-        if stage.imitate and stage.imitate.source != WORKED_SOLUTIONS:
-            source = str(Path(stage.imitate.source).absolute())
-            stage = stage.model_copy(update={"imitate": stage.imitate.model_copy(update={"source": source})})
-        profile = stage.set.get("mixture.profile")
-        if profile is not None:
-            stage = stage.model_copy(update={"set": {**stage.set, "mixture.profile": str(Path(profile).absolute())}})
-        stages.append(stage)
-    mixture = recipe.mixture
-    if mixture.profile is not None:
-        mixture = mixture.model_copy(update={"profile": str(Path(mixture.profile).absolute())})
-    return recipe.model_copy(
-        update={"compute": compute, "cluster": cluster, "mixture": mixture, "stages": tuple(stages)}
-    )
+    return placed_files(recipe).model_copy(update={"compute": compute, "cluster": cluster})
 
 
 def placed(recipe: Recipe) -> Recipe:
@@ -78,7 +65,7 @@ def held_out(recipe: Recipe, suites: Suites) -> tuple[list[Problem], list[Proble
 
 def check(recipe: Recipe, suites: Suites) -> None:
     """Raises UserError if a split is too small, a profile can't be read, a stage has nothing to imitate, a guard or
-    target names a metric that there is not, or a shaper or a controller of some stage can't be made."""
+    target names a metric that there is not, or a shaper, a controller or a reset rule of some stage can't be made."""
     check_signals(recipe, suites.names)
     held_out(recipe, suites)
     for index, stage in enumerate(recipe.stages):
@@ -89,10 +76,11 @@ def check(recipe: Recipe, suites: Suites) -> None:
 
 
 def _check_parts(stage: str, settings: Recipe) -> None:
-    """Raises UserError if a shaper or a controller can't be made of a stage's settings."""
+    """Raises UserError if a shaper, a controller or a reset rule can't be made of a stage's settings."""
     try:
         shapers_of(settings)
         Control(settings.objective)
+        CustomRules(settings.resets.custom)
     except UserError as error:
         raise UserError(f"stage {stage!r}: {error}") from None
 

@@ -11,7 +11,7 @@ from prorl.engine.protocol import Engine, Sampling
 from prorl.recipe.schema import Rollout
 from prorl.recipe.stages import Profiling
 from prorl.tasks.contract import Problem
-from prorl.tasks.stream import ProblemStream
+from prorl.tasks.stream import NothingLeft, ProblemStream
 from prorl.tasks.suite import Suite
 from prorl.tasks.teaching import Teaching, teaching
 from prorl.verify.pool import WorkerPool
@@ -28,15 +28,30 @@ class Profiler:
         self, settings: Profiling, rollout: Rollout, suite: Suite, pool: WorkerPool[Problem], path: Path,
         told: Callable[[int, int], None],
     ) -> Teaching:  # fmt: skip
-        """Write the sample table to `path`. The stream stands where it stood, so that what teaches is asked next."""
+        """Write the sample table to `path`. The stream stands where it stood, so that what teaches is asked next.
+
+        Where all problems were retired before, there is nothing to look at and no table.
+        """
         from prorl.boundary import samples
 
-        stands = self.stream.state_dict()
-        coming = {problem.id: problem for problem in (next(self.stream) for _ in range(settings.problems))}
-        self.stream.load_state_dict(stands)
+        coming = self._coming(settings.problems)
+        if not coming:
+            return Teaching(frozenset(), frozenset(), frozenset())
         sampling = Sampling(settings.samples, rollout.temperature, rollout.max_new_tokens)
         table = sample_problems(self.engine, suite, list(coming.values()), pool, sampling, path.stem, told)
         samples.write(table, path)
         found = teaching(path)
         self.stream.retire(found.retire)
         return found
+
+    def _coming(self, count: int) -> dict[str, Problem]:
+        """The different ones of the next `count` problems, by id; fewer if no more are left."""
+        stands, coming = self.stream.state_dict(), dict[str, Problem]()
+        try:
+            for _ in range(count):
+                problem = next(self.stream)
+                coming[problem.id] = problem
+        except NothingLeft:
+            pass
+        self.stream.load_state_dict(stands)
+        return coming

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from prorl.boundary.estimators import pass_at_k
 from prorl.boundary.evaluate import sample_problems
-from prorl.boundary.intervals import mean_interval
+from prorl.boundary.intervals import Interval, mean_interval
 from prorl.engine.protocol import Engine, Sampling
-from prorl.errors import UserError
+from prorl.errors import IntegrityError, UserError
+from prorl.files import sha256_of
 from prorl.recipe.schema import Rollout
 from prorl.recipe.stages import Validation
 from prorl.regimen.validation import Validated
 from prorl.run.directory import RunDirectory
-from prorl.run.journal import Journal
+from prorl.run.journal import Journal, holding
 from prorl.run.metrics import MetricsLog, read
 from prorl.run.progress import Progress
 from prorl.tasks.contract import Problem
 from prorl.tasks.suite import Suite
+from prorl.tasks.teaching import UNJUDGED
 from prorl.verify.pool import WorkerPool
 
 if TYPE_CHECKING:
@@ -59,7 +63,7 @@ class Validator:
             lambda done, total: self.progress.phase("validating", done, total),
         )  # fmt: skip
         samples.write(table, self._file(step))
-        validated = _validated(step, table, settings.samples)
+        validated = reckon(step, table, settings.samples)
         self._tell(validated)
         return validated
 
@@ -71,37 +75,78 @@ class Validator:
             return None
         if not self._file(step).is_file():
             raise UserError(f"{self._file(step)} is missing and the run needs it to go on; restore it from a copy")
-        return _validated(step, samples.read(self._file(step)), self.settings.samples)
+        self._check(step)
+        return reckon(step, samples.read(self._file(step)), self.settings.samples)
+
+    def _check(self, step: int) -> None:
+        """Raises IntegrityError if the sample table is not the one that the journal speaks of."""
+        told = [e["sha256"] for e in holding(self.journal.path, "validation") if e["step"] == step and "sha256" in e]
+        if told and sha256_of(self._file(step)) not in told:
+            raise IntegrityError(f"{self._file(step)} is not what was written; restore it from a copy")
 
     def _file(self, step: int) -> Path:
         return self.tables / f"validation_{step:06d}.parquet"
 
     def _tell(self, found: Validated) -> None:
-        values: dict[str, float | int | str] = {"k": found.k}
-        for name, interval in (("pass_1", found.pass_1), ("pass_k", found.pass_k)):
-            values |= {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}
-        values |= {f"pass_1/{task}": float(np.mean(rates)) for task, rates in found.rates.items()}
-        self.log.append(found.step, values)
-        self.journal.append("validation", found.step, **{name: values[name] for name in list(values)[:7]})
-        one, more = found.pass_1, found.pass_k
-        self.progress.event(
-            f"validation: pass@1 {one.estimate:.3f} [{one.low:.3f}, {one.high:.3f}], "
-            f"pass@{found.k} {more.estimate:.3f} [{more.low:.3f}, {more.high:.3f}]"
-        )
+        """Write the numbers down. Where the verifier failed on every sample there are none, and the journal says so."""
+        values: dict[str, float | int | str] = {"k": found.k, "verifier_failures": found.failures}
+        if found.failures < 1.0:
+            for name, interval in (("pass_1", found.pass_1), ("pass_k", found.pass_k)):
+                values |= {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}
+            self.log.append(found.step, {**values, **_by_task(found)})
+        self.journal.append("validation", found.step, **values, sha256=sha256_of(self._file(found.step)))
+        self.progress.event(_in_words(found))
 
 
-def _validated(step: int, table: pl.DataFrame, k: int) -> Validated:
+def _by_task(found: Validated) -> dict[str, float]:
+    """pass@1 of each task that has a verdict."""
+    judged = {task: [rate for rate in rates if rate is not None] for task, rates in found.rates.items()}
+    return {f"pass_1/{task}": float(np.mean(rates)) for task, rates in judged.items() if rates}
+
+
+def _in_words(found: Validated) -> str:
+    one, more = found.pass_1, found.pass_k
+    if math.isnan(one.estimate):
+        return "validation: the verifier failed on every sample"
+    failed = f"; the verifier failed on {100 * found.failures:.3g} % of the samples" if found.failures else ""
+    return (
+        f"validation: pass@1 {one.estimate:.3f} [{one.low:.3f}, {one.high:.3f}], "
+        f"pass@{found.k} {more.estimate:.3f} [{more.low:.3f}, {more.high:.3f}]{failed}"
+    )
+
+
+def reckon(step: int, table: pl.DataFrame, k: int) -> Validated:
+    """What a sample table of a validation says. Samples that the verifier failed on are in no rate.
+
+    pass@k of a problem with fewer judged samples than `k` is whether any of them is right. Means are over the problems,
+    and tasks, that have a judged sample; NaN if none has.
+    """
+    import polars as pl
+
     from prorl.boundary.samples import counts
 
-    counted = counts(table)
-    rng = np.random.default_rng(step)
+    problems = table.select("task", "problem").unique().sort("task", "problem")
+    judged = table.filter(~pl.col("outcome").is_in([outcome.value for outcome in UNJUDGED]))
+    counted = problems.join(counts(judged), on=["task", "problem"], how="left", maintain_order="left")
     by_task = {str(frame["task"][0]): frame for frame in counted.partition_by("task", maintain_order=True)}
-    rates = {task: frame["c"].to_numpy() / frame["n"].to_numpy() for task, frame in by_task.items()}
-    any_of_k = [pass_at_k(frame["n"].to_numpy(), frame["c"].to_numpy(), k) for frame in by_task.values()]
+    rates = {task: (frame["c"] / frame["n"]).to_list() for task, frame in by_task.items()}
+    known = [frame for frame in (frame.drop_nulls("n") for frame in by_task.values()) if len(frame)]
+    rng = np.random.default_rng(step)
     return Validated(
         step,
-        {task: tuple(float(rate) for rate in values) for task, values in rates.items()},
-        mean_interval(list(rates.values()), rng),
-        mean_interval(any_of_k, rng),
+        {task: tuple(of_task) for task, of_task in rates.items()},
+        _mean([frame["c"].to_numpy() / frame["n"].to_numpy() for frame in known], rng),
+        _mean([_any_of_k(frame["n"].to_numpy(), frame["c"].to_numpy(), k) for frame in known], rng),
         k,
+        1.0 - len(judged) / len(table),
     )
+
+
+def _any_of_k(n: NDArray[np.int64], c: NDArray[np.int64], k: int) -> NDArray[np.float64]:
+    """pass@k by problem, `[problems]`, of `n` judged samples of which `c` are right."""
+    enough = n >= k
+    return np.where(enough, pass_at_k(np.where(enough, n, k), np.where(enough, c, 0), k), c > 0)
+
+
+def _mean(strata: list[NDArray[np.float64]], rng: np.random.Generator) -> Interval:
+    return mean_interval(strata, rng) if strata else Interval(math.nan, math.nan, math.nan)

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from prorl.engine.protocol import Engine, EngineLost
 from prorl.errors import IntegrityError
 from prorl.recipe.schema import Recipe
-from prorl.run import edits, lineage, tracking
-from prorl.run.checkpoint import Checkpoints
+from prorl.run import edits, forking, lineage, tracking
 from prorl.run.directory import RunDirectory
 from prorl.run.evaluation import Evaluator
 from prorl.run.export import write_model
@@ -22,6 +21,7 @@ from prorl.run.lineage import Origin
 from prorl.run.loop import Loop
 from prorl.run.progress import Progress
 from prorl.run.suites import Suites
+from prorl.run.taking_up import take_up
 from prorl.run.validate import Validator
 from prorl.tasks.contract import Problem
 from prorl.tasks.stream import ProblemStream
@@ -121,8 +121,8 @@ def _begin(loop: Loop, origin: Origin | None, resuming: bool, edited: Sequence[e
     recipe, directory, engine = loop.recipe, loop.directory, loop.engine
     found = loop.checkpoints.newest_first()
     if origin is not None and not found:
-        engine.roll_back(Checkpoints(RunDirectory(origin.run), recipe.checkpoint).of_step(origin.step), True)
-    parent = {**asdict(origin), "run": str(origin.run)} if origin else None
+        forking.take_policy(engine, origin, recipe.checkpoint, directory.path)
+    parent = origin.to_dict() if origin else None
     loop.forked = origin is not None
     identity = lineage.identity(directory.path) or lineage.new_identity()
     loop.journal.ensure(
@@ -130,7 +130,7 @@ def _begin(loop: Loop, origin: Origin | None, resuming: bool, edited: Sequence[e
         parent=parent, reference_id=engine.reference_id, settings=recipe.model_dump(mode="json"),
     )  # fmt: skip
     if resuming:
-        loop.take_up()
+        take_up(loop)
     if edited and edits.changes(edits.known(directory.journal)[-1], recipe):  # told once, though the engine was lost
         listed = [asdict(change) for change in edited]
         loop.journal.append("edited", loop.step, changes=listed, settings=recipe.model_dump(mode="json"))

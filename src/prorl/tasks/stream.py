@@ -16,12 +16,17 @@ MOST_SKIPS = 10_000
 """Problems of one task that may be skipped in a row before it counts as having none."""
 
 
+class NothingLeft(UserError):
+    """Every problem of every task is retired; another stage asks them again."""
+
+
 class ProblemStream:
-    """Training problems without end, each task as often as its weight says.
+    """Training problems, each task as often as its weight says, without end unless all of them are retired.
 
     The next task is the one furthest behind its share, so every stretch of prompts holds all tasks in proportion. A
-    finite task is walked through in a new order each epoch; of an endless one problems are drawn at random. Everything
-    follows from the seed and the counters, so the counters are the whole state.
+    finite task is walked through in a new order each epoch; of an endless one problems are drawn at random. A task of
+    which only retired problems are left is exhausted, and the others share what was its share. Everything follows from
+    the seed, the counters and what is retired or exhausted, so these are the whole state.
     """
 
     def __init__(self, suite: Suite, seed: int, excluded: Iterable[Problem] = (), retired: Iterable[str] = ()) -> None:
@@ -36,32 +41,27 @@ class ProblemStream:
         self._held_out = frozenset(fingerprint(problem) for problem in excluded)
         self._examples = suite.examples()
         self._retired = set(retired)
-        self._shares = _shares(suite)
-        self._given = dict.fromkeys(self._shares, 0)
-        self._position = dict.fromkeys(self._shares, 0)
-        self._skipped = dict.fromkeys(self._shares, 0)
+        self._exhausted: set[str] = set()
+        self._weights = _weights(suite)
+        self._given = dict.fromkeys(self._weights, 0)
+        self._position = dict.fromkeys(self._weights, 0)
+        self._skipped = dict.fromkeys(self._weights, 0)
         self._orders: dict[str, tuple[int, list[int]]] = {}
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> Problem:
-        """The next problem. Raises UserError naming a task of which nothing is left to ask."""
-        task = self._suite.tasks[self._next_task()]
-        size = task.size(Split.TRAIN)
-        if size == 0:
-            raise UserError(f"{task.name}: zero prompts: its training split is empty; set its weight to 0")
-        allowed = MOST_SKIPS if size is None else min(MOST_SKIPS, 2 * size)
-        for _ in range(allowed):
-            problem = task.problem(Split.TRAIN, self._index(task, size))
-            self._position[task.name] += 1
-            if not self._left_out(problem):
-                self._given[task.name] += 1
+        """The next problem. Raises NothingLeft where all are retired, and UserError naming a task that has none."""
+        while self.left:
+            task = self._suite.tasks[self._next_task()]
+            problem = self._next_of(task)
+            if problem is not None:
                 return problem
-            self._skipped[task.name] += 1
-        raise UserError(
-            f"{task.name}: zero prompts after filtering: {allowed} in a row are held out, worked examples or retired; "
-            "hold out fewer problems, choose options with more variety, or set the task's weight to 0"
+            self._exhausted.add(task.name)
+        raise NothingLeft(
+            f"no problem is left to ask: those of {', '.join(sorted(self._exhausted))} are retired, by "
+            "rollout.retire_after or a profile; another stage asks them again"
         )
 
     def switch(self, suite: Suite) -> None:
@@ -72,16 +72,27 @@ class ProblemStream:
         self._suite = suite
         self._examples = suite.examples()
         self._retired.clear()
-        self._shares = _shares(suite)
-        self._given = dict.fromkeys(self._shares, 0)
+        self._exhausted.clear()
+        self._weights = _weights(suite)
+        self._given = dict.fromkeys(self._weights, 0)
         for counts in (self._position, self._skipped):
-            counts.update({name: 0 for name in self._shares if name not in counts})
+            counts.update({name: 0 for name in self._weights if name not in counts})
         self._orders.clear()
 
     @property
     def skipped(self) -> Mapping[str, int]:
         """How many problems were skipped, by task."""
         return dict(self._skipped)
+
+    @property
+    def exhausted(self) -> frozenset[str]:
+        """Tasks that were found to have only retired problems left, since the suite was last switched."""
+        return frozenset(self._exhausted)
+
+    @property
+    def left(self) -> int:
+        """How many tasks are asked that aren't exhausted."""
+        return len(self._weights) - len(self._exhausted)
 
     def retire(self, ids: Iterable[str]) -> None:
         """Never ask these again."""
@@ -95,23 +106,47 @@ class ProblemStream:
             "position": dict(self._position),
             "skipped": dict(self._skipped),
             "retired": sorted(self._retired),
+            "exhausted": sorted(self._exhausted),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where the state was taken. Raises UserError if it is of another seed or other tasks."""
         if state["seed"] != self._seed:
             raise UserError(f"the problem stream was saved with seed {state['seed']}, this one has {self._seed}")
-        if set(state["given"]) != set(self._shares):
-            changed = ", ".join(sorted(set(state["given"]) ^ set(self._shares)))
+        if set(state["given"]) != set(self._weights):
+            changed = ", ".join(sorted(set(state["given"]) ^ set(self._weights)))
             raise UserError(f"the problem stream was saved for other tasks; these differ: {changed}")
         self._given = dict(state["given"])
         self._position = dict(state["position"])
         self._skipped = dict(state["skipped"])
         self._retired = set(state["retired"])
+        self._exhausted = set(state.get("exhausted", ()))
 
     def go_back(self, state: Mapping[str, Any]) -> None:
-        """Stand where the stream stood when `state` was taken; what was retired since stays so."""
-        self.load_state_dict({**state, "retired": self._retired})
+        """Stand where the stream stood when `state` was taken; what was retired or exhausted since stays so."""
+        self.load_state_dict({**state, "retired": self._retired, "exhausted": self._exhausted})
+
+    def _next_of(self, task: Task) -> Problem | None:
+        """The task's next problem, None where all that come are retired. Raises UserError if it has none to ask."""
+        size = task.size(Split.TRAIN)
+        if size == 0:
+            raise UserError(f"{task.name}: zero prompts: its training split is empty; set its weight to 0")
+        allowed = MOST_SKIPS if size is None else min(MOST_SKIPS, 2 * size)
+        retired = 0
+        for _ in range(allowed):
+            problem = task.problem(Split.TRAIN, self._index(task, size))
+            self._position[task.name] += 1
+            if not self._left_out(problem):
+                self._given[task.name] += 1
+                return problem
+            self._skipped[task.name] += 1
+            retired += problem.id in self._retired
+        if retired:
+            return None
+        raise UserError(
+            f"{task.name}: zero prompts after filtering: {allowed} in a row are held out or worked examples; "
+            "hold out fewer problems, choose options with more variety, or set the task's weight to 0"
+        )
 
     def _left_out(self, problem: Problem) -> bool:
         known = problem.id in self._retired or problem.id in self._examples
@@ -119,8 +154,9 @@ class ProblemStream:
 
     def _next_task(self) -> str:
         """The task furthest behind its share; equals take turns in an order that changes with every round."""
-        given = sum(self._given.values())
-        behind = {name: share * (given + 1) - self._given[name] for name, share in self._shares.items()}
+        weights = {name: weight for name, weight in self._weights.items() if name not in self._exhausted}
+        total, given = sum(weights.values()), sum(self._given[name] for name in weights)
+        behind = {name: weight / total * (given + 1) - self._given[name] for name, weight in weights.items()}
         most = max(behind.values())
         equals = [name for name, by in behind.items() if by > most - 1e-9]
         return min(equals, key=lambda name: self._number(name, "turn", self._given[name]))
@@ -142,9 +178,9 @@ class ProblemStream:
         return int.from_bytes(hashlib.sha256(content).digest()[:8], "big")
 
 
-def _shares(suite: Suite) -> dict[str, float]:
-    """Share of the prompts by task. Raises UserError if every weight is 0."""
-    total = sum(suite.weights.values())
-    if total <= 0:
+def _weights(suite: Suite) -> dict[str, float]:
+    """Weights of the tasks that are asked. Raises UserError if every weight is 0."""
+    weights = {name: weight for name, weight in suite.weights.items() if weight > 0}
+    if not weights:
         raise UserError("all weights of the task suite are 0; give at least one task a positive weight")
-    return {name: weight / total for name, weight in suite.weights.items() if weight > 0}
+    return weights

@@ -35,7 +35,7 @@ def run(
         "published figures": published,
         "coverage of intervals": lambda: coverage(repetitions, seed),
         "base against base": lambda: base_against_base(suites, seed),
-        "a model that guesses": lambda: guessing(suites, seed),
+        "models that guess": lambda: guessing(suites // 2, seed),
         "a model that is sharper only": lambda: sharper(suites // 2, seed),
         "power to find expansion": lambda: expansion(suites // 4, seed),
         "power to find new problems": lambda: new_problems(500, seed),
