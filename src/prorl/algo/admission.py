@@ -15,8 +15,8 @@ from prorl.errors import UserError
 class Admission:
     """Whether a group is trained on, and why.
 
-    Reasons: `mixed`, `all_solved`, `none_solved` (all scored 0), `all_equal` (alike, but between), `too_few_valid`. They
-    say what the group is like, also where a disabled gate admits it: all but groups without a single valid score.
+    Reasons: `mixed`, `all_solved`, `none_solved` (all scored 0), `all_equal` (alike, but between), `too_few_valid`.
+    They say what the group is like, also where a disabled gate admits it: all but groups without a single valid score.
     """
 
     admitted: bool

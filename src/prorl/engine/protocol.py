@@ -111,9 +111,9 @@ class Coefficients:
 class UpdateReport:
     """What the updates of one step did; means are over the tokens that were kept, and NaN if none was.
 
-    `kl` is the recipe's estimator against the reference policy; `mismatch_kl` the k3 estimate of KL(sampler || trainer),
-    over all tokens for which there is one; `ratio_max` the largest probability ratio of a kept token to the weights that
-    began the step, both by the trainer.
+    `kl` is the recipe's estimator against the reference policy; `mismatch_kl` the k3 estimate of
+    KL(sampler || trainer), over all tokens for which there is one; `ratio_max` the largest probability ratio of a kept
+    token to the weights that began the step, both by the trainer.
     """
 
     loss: float
