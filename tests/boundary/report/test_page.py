@@ -12,7 +12,7 @@ from prorl.boundary.laboratory.reckon import reckon
 from prorl.boundary.laboratory.results import Results
 from prorl.boundary.novelty.measure import Novelty
 from prorl.boundary.report.page import page
-from prorl.boundary.report.write import write
+from prorl.boundary.report.write import check_folder, write
 
 from ...browser import Browser
 from .made_up import MODELS, SAMPLES, evidence
@@ -78,6 +78,7 @@ def test_every_caption_says_n_extraction_and_intervals(browser: Browser, out: Pa
 
 
 def test_the_summary_holds_every_result_as_json(out: Path, results: Results) -> None:
+    check_folder(out)  # by it, the folder is known to be one of ours
     summary = json.loads((out / "summary.json").read_text())
     assert summary["verdict"] == results.verdict
     assert len(summary["verdict"]) == 2

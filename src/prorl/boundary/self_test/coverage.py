@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from prorl.boundary.estimators import Floats, pass_at_ks
-from prorl.boundary.intervals import mean_intervals
-from prorl.boundary.self_test.lines import Line
+from prorl.boundary.intervals import mean_intervals, unseen_share
+from prorl.boundary.self_test.lines import Line, at_least
 from prorl.boundary.support import measure_intervals, measures
 
 LOW, HIGH = 0.93, 0.97
@@ -36,6 +36,10 @@ def coverage(repetitions: int, seed: int) -> list[Line]:
             Line(f"95% interval, {name}, {label}: coverage", share, low, HIGH)
             for label, share in zip(labels, shares, strict=True)
         ]
+    for name, tasks, problems in (("task of 24 problems", [agreeing], 24), ("8 tasks of 24", [agreeing] * 8, 24)):
+        share = coverage_of(tasks, problems, repetitions // 2, rng, claimed=True)[-1]
+        what = f"interval of claims, {name} of which nearly all agree, Δ pass@{K}: coverage"
+        lines.append(at_least(what, share, LOW))
     return lines + _of_measures(repetitions, rng)
 
 
@@ -52,13 +56,25 @@ def carried(rng: np.random.Generator, problems: int) -> tuple[Floats, Floats]:
     return base, np.where(changed < 0.25, rng.beta(1, 8, problems), np.where(changed > 0.9, 0.0, base))
 
 
-def coverage_of(tasks: Sequence[Drawer], problems: int, repetitions: int, rng: np.random.Generator) -> Floats:
-    """Shares of 95 % intervals that hold the truth: of pass@1, pass@128, Δ pass@1 and Δ pass@128."""
+def agreeing(rng: np.random.Generator, problems: int, share: float = 0.04) -> tuple[Floats, Floats]:
+    """Both models solve nearly all problems in 128 samples; the tuned one learnt the few that the base never does."""
+    new = rng.random(problems) < share
+    return np.where(new, 0.0, 0.05), np.where(new, 0.3, 0.4)
+
+
+def coverage_of(
+    tasks: Sequence[Drawer], problems: int, repetitions: int, rng: np.random.Generator, claimed: bool = False
+) -> Floats:
+    """Shares of 95 % intervals that hold the truth: of pass@1, pass@128, Δ pass@1 and Δ pass@128.
+
+    `claimed`: of the intervals that claims are read from, which allow for problems that went unseen.
+    """
+    unseen = unseen_share(len(tasks), problems) if claimed else 0.0
     truth = np.mean([_true_values(*draw(rng, 400_000)).mean(axis=1) for draw in tasks], axis=0)
     hits = np.zeros(len(truth))
     for _ in range(repetitions):
         strata = [_estimates(*draw(rng, problems), rng) for draw in tasks]
-        found = mean_intervals(strata, rng, bounds=(-1.0, 1.0), resamples=1000)
+        found = [i.with_unseen(unseen) for i in mean_intervals(strata, rng, bounds=(-1.0, 1.0), resamples=1000)]
         hits += [interval.low <= true <= interval.high for interval, true in zip(found, truth, strict=True)]
     return hits / repetitions
 
