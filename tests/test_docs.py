@@ -33,9 +33,10 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SMALL = (
     "model=./nano", "rollout.prompts_per_step=1", "rollout.samples_per_prompt=2", "rollout.max_new_tokens=2",
     "rollout.dynamic_sampling=false", "evaluation.problems_per_task=1", "evaluation.samples=2",
-    "compute.precision=fp32", "compute.threads=1",
+    "compute.precision=fp32", "compute.threads=1", "health.zero_signal=null",
 )  # fmt: skip
-"""What makes the training that a page shows a matter of seconds. Its steps, stages and resets stay."""
+"""What makes the training that a page shows a matter of seconds, though it learns nothing. Its steps, stages and resets
+stay."""
 ELSEWHERE = ("pip", "pytest", "mkdocs", "python", "wandb", "tensorboard")
 """Programs that a page may name; what they are given is looked at, but they aren't run."""
 FAR = re.compile("cluster")
