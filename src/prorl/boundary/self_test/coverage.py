@@ -36,8 +36,8 @@ def coverage(repetitions: int, seed: int) -> list[Line]:
             Line(f"95% interval, {name}, {label}: coverage", share, low, HIGH)
             for label, share in zip(labels, shares, strict=True)
         ]
-    for name, tasks, problems in (("task of 24 problems", [agreeing], 24), ("8 tasks of 24", [agreeing] * 8, 24)):
-        share = coverage_of(tasks, problems, repetitions // 2, rng, claimed=True)[-1]
+    for name, count in (("task of 24 problems", 1), ("8 tasks of 24", 8)):
+        share = coverage_of([agreeing] * count, 24, repetitions // 2, rng, claimed=True)[-1]
         what = f"interval of claims, {name} of which nearly all agree, Δ pass@{K}: coverage"
         lines.append(at_least(what, share, LOW))
     return lines + _of_measures(repetitions, rng)
