@@ -1,7 +1,7 @@
 """A task of one's own: problems, what is shown to the model, and what counts as solved.
 
     python examples/custom_task.py            # trains on it for a few steps
-    cd examples && prorl tasks check custom_task:Sums
+    cd examples && prorl tasks check custom_task:Larger
 
 A recipe names it by `module:Class`. The module is looked for where Python looks, and in the current folder.
 """
@@ -14,12 +14,12 @@ import prorl
 from prorl.policy.nano import make_nano
 from prorl.tasks.contract import Message, Outcome, Problem, Split, Verdict
 
-_SHARE = {Split.TRAIN: (0, 70), Split.VALIDATION: (70, 80), Split.TEST: (80, 90), Split.EXAMPLES: (90, 100)}
-"""Which of the hundred sums each split has: none is in two of them."""
+_SHARE = {Split.TRAIN: (0, 55), Split.VALIDATION: (55, 65), Split.TEST: (65, 95), Split.EXAMPLES: (95, 100)}
+"""Which of the hundred pairs each split has: none is in two of them."""
 
 
-class Sums:
-    """The last digit of a sum of two digits, such as 7+8= (answer: 5)."""
+class Larger:
+    """The larger of two digits, such as 7?3 (answer: 7)."""
 
     def __init__(self, name: str, options: Mapping[str, Any], worked_examples: int = 0) -> None:
         if options:
@@ -36,10 +36,10 @@ class Sums:
         """The same problem for the same index, always; IndexError past the end."""
         if not 0 <= index < self.size(split):
             raise IndexError(index)
-        # 37 and 100 have no common divisor, so this deals the sums out in an order that looks random.
+        # 37 and 100 have no common divisor, so this deals the pairs out in an order that looks random.
         one, other = divmod((_SHARE[split][0] + index) * 37 % 100, 10)
-        question = Message("user", f"{one}+{other}=")
-        return Problem.of(self.name, [question], {"answer": str((one + other) % 10)})
+        question = Message("user", f"{one}?{other}")
+        return Problem.of(self.name, [question], {"answer": str(max(one, other))})
 
     def examples(self) -> tuple[Problem, ...]:
         """What `prompt` shows, and so is never asked."""
@@ -72,9 +72,9 @@ def main() -> None:
         make_nano(model, init_std=0.1)
     result = prorl.train(
         {
-            "name": "sums",
+            "name": "larger",
             "model": str(model),
-            "tasks": [{"task": "custom_task:Sums"}],
+            "tasks": [{"task": "custom_task:Larger"}],
             "rollout": {"prompts_per_step": 8, "samples_per_prompt": 8, "max_new_tokens": 2, "max_sampling_factor": 1},
             "optimizer": {"learning_rate": 3.0e-3},
             "compute": {"precision": "fp32", "threads": 1},
@@ -82,9 +82,9 @@ def main() -> None:
                 {"name": "cold start", "steps": 40, "imitate": {}},
                 {"name": "reinforce", "steps": 12, "reset": {}},
             ],
-            "evaluation": {"problems_per_task": 10, "samples": 8},
+            "evaluation": {"problems_per_task": 30, "samples": 8},
         },
-        out="runs/sums",
+        out="runs/larger",
         progress=False,
     )
     assert result.comparison is not None

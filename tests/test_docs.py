@@ -73,7 +73,7 @@ def test_recipes_shown_are_recipes(page: str, block: str) -> None:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a model and the run `runs/mine`, which knows a best checkpoint."""
     folder = tmp_path_factory.mktemp("trained")
-    make_nano(folder / "nano", init_std=0.1)
+    make_nano(folder / "nano", init_std=0.1, context=8192)  # as many positions as the model that it stands for
     with inside(folder):
         run("prorl train quickstart checkpoint.every=5 --out runs/mine")
     return folder

@@ -38,7 +38,7 @@ def test_it_runs(name: str, tmp_path: Path) -> None:
 def test_the_task_of_ones_own_keeps_the_contract(tmp_path: Path) -> None:
     command = "from prorl.cli.main import main; main()"
     done = subprocess.run(
-        [sys.executable, "-P", "-c", command, "tasks", "check", "custom_task:Sums"], cwd=EXAMPLES,
+        [sys.executable, "-P", "-c", command, "tasks", "check", "custom_task:Larger"], cwd=EXAMPLES,
         capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

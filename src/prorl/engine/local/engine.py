@@ -69,7 +69,7 @@ class LocalEngine(TextEngine):
         compute = self.compute
         check_context(
             requests, sampling, self.policy.context, "the model's",
-            "lower rollout.max_prompt_tokens or max_new_tokens, or choose a model with more positions",
+            "choose tasks with shorter prompts (training: rollout.max_prompt_tokens), fewer max_new_tokens, or another model",
         )  # fmt: skip
         sampler = Sampler(self.policy, self.seed, compute.concurrent_samples, int(compute.cache_gigabytes * 2**30))
         return sampler.sample(requests, sampling, self.weights_version)
