@@ -69,7 +69,8 @@ class LocalEngine(TextEngine):
         compute = self.compute
         check_context(
             requests, sampling, self.policy.context, "the model's",
-            "choose tasks with shorter prompts (training: rollout.max_prompt_tokens), fewer max_new_tokens, or another model",
+            "choose tasks with shorter prompts (training: rollout.max_prompt_tokens), fewer max_new_tokens, or another "
+            "model",
         )  # fmt: skip
         sampler = Sampler(self.policy, self.seed, compute.concurrent_samples, int(compute.cache_gigabytes * 2**30))
         return sampler.sample(requests, sampling, self.weights_version)
