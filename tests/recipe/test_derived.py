@@ -24,6 +24,21 @@ def test_counts_of_the_quickstart() -> None:
     assert "not known" in values["memory"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "said", "made"),
+    [
+        (8, "8 update(s) of 16", 8),
+        (3, "3 update(s) of at most 48", 3),  # 3, 2 and 3 groups of 16
+        (20, "8 update(s) of 16 (updates_per_step is 20, but a group is in one update)", 8),
+    ],
+)
+def test_a_step_of_eight_groups_makes_no_more_than_eight_updates(asked: int, said: str, made: int) -> None:
+    recipe = load("quickstart", ["stages.0.steps=10", "stages.1.steps=5", f"optimizer.updates_per_step={asked}"])
+    values = derive(recipe, None)
+    assert values["stage first"].endswith(f", {said}")
+    assert values["optimizer updates"] == f"{15 * made:,}"
+
+
 def test_an_imitating_step_trains_on_one_example_a_prompt() -> None:
     recipe = load("laptop-prorl", ["stages.learn.steps=10", "stages.near.steps=2", "stages.far.steps=3"])
     assert derive(recipe, None)["trained samples"] == f"{10 * 32 + 5 * 4 * 16:,}"

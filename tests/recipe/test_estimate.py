@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -10,6 +12,7 @@ from typer.testing import CliRunner
 from prorl.cli.main import app
 from prorl.errors import UserError
 from prorl.recipe.estimate import GIB, best, estimate
+from prorl.recipe.estimate_text import describe
 from prorl.recipe.gpus import GPUS, parse
 from prorl.recipe.load import load
 from prorl.recipe.memory import ModelShape
@@ -90,6 +93,41 @@ def test_the_command_prints_its_assumptions() -> None:
     assert "# 32xh100, best layout: cluster.trainers=" in done.output
     assert "GPU hours" in done.output
     assert "not a measurement: no GPU has run this" in done.output
+
+
+def test_the_documentation_tells_the_hours_that_the_command_prints() -> None:
+    asked = "prorl recipe show prorl-v1-1.5b --gpus 32xH100"
+    page = (Path(__file__).parents[2] / "docs" / "scaling.md").read_text(encoding="utf-8")
+    told = re.search(rf"`{asked}`\s+says ([\d,]+) GPU hours", page)
+    assert told is not None
+    assert f" hours, {told[1]} GPU hours" in CliRunner().invoke(app, asked.split()[1:]).output
+
+
+@pytest.mark.parametrize(
+    ("gpus", "width", "said"),
+    [
+        ("1xH100", 1, "needs 2 GPUs or more, 1 for a trainer and 1 for a sampler"),
+        ("4xH100", 4, "needs 5 GPUs or more, 1 for a trainer and 4 for a sampler"),
+    ],
+)
+def test_too_few_gpus_for_a_trainer_and_a_sampler_are_no_layout(gpus: str, width: int, said: str) -> None:
+    asked = ["recipe", "show", "prorl-v1-1.5b", f"cluster.tensor_parallel={width}", "--gpus", gpus]
+    shown = CliRunner().invoke(app, asked).output
+    assert f"# {gpus}: too few: engine=cluster {said}" in shown
+    assert "half and half" not in shown
+    assert "GPU hours" not in shown
+
+
+@pytest.mark.parametrize(
+    ("count", "width", "layout"), [(2, 1, (1, 1)), (9, 1, (4, 5)), (5, 4, (1, 1)), (8, 3, (5, 1)), (16, 2, (8, 4))]
+)
+def test_halves_take_all_gpus_and_no_more(count: int, width: int, layout: tuple[int, int]) -> None:
+    """A model that fits nowhere is shown in halves."""
+    large = replace(QWEN, parameters=70_000_000_000)
+    shown = describe(small(**{"cluster.tensor_parallel": str(width)}), large, f"{count}xL40S")
+    trainers, samplers = layout
+    assert shown[f"{count}xL40S, half and half"].startswith(f"cluster.trainers={trainers} cluster.samplers={samplers}")
+    assert trainers + samplers * width == count
 
 
 @pytest.mark.parametrize("text", ["H100", "0xH100", "8xGH200", "8*H100"])

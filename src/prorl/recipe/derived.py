@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import accumulate
 
 from prorl.recipe.load import at_stage
@@ -23,7 +24,7 @@ def derive(recipe: Recipe, shape: ModelShape | None, tiles: bool = True) -> dict
         samples = settings.rollout.prompts_per_step * settings.rollout.samples_per_prompt
         most = int(samples * settings.rollout.max_sampling_factor) if settings.rollout.dynamic_sampling else samples
         trained += stage.steps * (settings.rollout.prompts_per_step if stage.imitate else samples)
-        updates += stage.steps * settings.optimizer.updates_per_step
+        updates += stage.steps * settings.updates
         reset = f"; reset on entry, optimizer {_cleared(stage.reset.clear_optimizer)}" if stage.reset else ""
         if stage.imitate:
             values[f"stage {stage.name}"] = f"{stage.steps} steps of imitating {stage.imitate.source}{reset}"
@@ -31,8 +32,7 @@ def derive(recipe: Recipe, shape: ModelShape | None, tiles: bool = True) -> dict
         values[f"stage {stage.name}"] = (
             f"{stage.steps} steps of {samples} trained samples ({settings.rollout.prompts_per_step} prompts x "
             f"{settings.rollout.samples_per_prompt}), at most {most} sampled, "
-            f"{settings.optimizer.updates_per_step} update(s) of "
-            f"{samples // settings.optimizer.updates_per_step}{reset}"
+            f"{_updates(settings)}{reset}"
         )
     values |= {"trained samples": f"{trained:,}", "optimizer updates": f"{updates:,}"}
     if recipe.evaluation:
@@ -51,6 +51,15 @@ def derive(recipe: Recipe, shape: ModelShape | None, tiles: bool = True) -> dict
         listed = ", ".join(f"{name} {size / _GIB:.2f}" for name, size in sizes.items())
         values[f"memory in {precision}"] = f"about {sum(sizes.values()) / _GIB:.1f} GiB ({listed})"
     return values
+
+
+def _updates(settings: Recipe) -> str:
+    """How many updates a step makes, and of how many samples: of whole groups, dealt out as evenly as can be."""
+    rollout, asked = settings.rollout, settings.optimizer.updates_per_step
+    uneven = "at most " if rollout.prompts_per_step % settings.updates else ""
+    largest = math.ceil(rollout.prompts_per_step / settings.updates) * rollout.samples_per_prompt
+    fewer = f" (updates_per_step is {asked}, but a group is in one update)" if asked > settings.updates else ""
+    return f"{settings.updates} update(s) of {uneven}{largest}{fewer}"
 
 
 def _kept(recipe: Recipe) -> list[str]:

@@ -108,8 +108,7 @@ def _stage(recipe: Recipe, index: int, shape: ModelShape, gpu: Gpu, trainers: in
     trained = rollout.prompts_per_step * rollout.samples_per_prompt
     length = FILLED * rollout.max_new_tokens
     passes = 6 + 2 + (2 if recipe.compute.recompute else 0)  # forward and backward; the reference; again forward
-    updates = settings.optimizer.updates_per_step
-    if settings.objective.correction.kind != "none" or updates > 1:
+    if settings.objective.correction.kind != "none" or settings.updates > 1:
         passes += 2  # the log-probabilities that began the step
     attended = 4 * shape.layers * shape.heads * shape.head_size * length / 2
     work = trained * length * passes * (shape.parameters + attended / 2)

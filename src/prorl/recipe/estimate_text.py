@@ -18,6 +18,11 @@ def describe(recipe: Recipe, shape: ModelShape | None, gpus: str) -> dict[str, s
         return {gpus: f"the shape of {recipe.model} is not known before it is on this machine (prorl models fetch)"}
     values: dict[str, str] = {}
     cluster = recipe.cluster
+    if count <= cluster.tensor_parallel:
+        return {
+            gpus: f"too few: engine=cluster needs {1 + cluster.tensor_parallel} GPUs or more, 1 for a trainer and "
+            f"{cluster.tensor_parallel} for a sampler (cluster.tensor_parallel)"
+        }
     if recipe.engine == "cluster" and cluster.trainers + cluster.samplers * cluster.tensor_parallel <= count:
         own = estimate(recipe, shape, GPUS[name], cluster.trainers, cluster.samplers)
         values |= _lines(f"{gpus}, as laid out", own, cluster.deadline)
@@ -35,8 +40,10 @@ def describe(recipe: Recipe, shape: ModelShape | None, gpus: str) -> dict[str, s
 
 
 def _halves(recipe: Recipe, count: int) -> tuple[int, int]:
-    trainers = max(count // 2, 1)
-    return trainers, max((count - trainers) // recipe.cluster.tensor_parallel, 1)
+    """Trainers and samplers that take all GPUs, about half of them each; there must be enough for one of both."""
+    width = recipe.cluster.tensor_parallel
+    samplers = max((count - count // 2) // width, 1)
+    return count - samplers * width, samplers
 
 
 def _lines(title: str, found: Estimate, deadline: float) -> dict[str, str]:

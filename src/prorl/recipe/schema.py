@@ -166,7 +166,7 @@ class Optimizer(Section):
     warmup_steps: int = Field(default=0, ge=0)
     """Steps over which the rate rises linearly, after the start and after a reset that clears the optimizer."""
     updates_per_step: Count = 1
-    """Optimizer updates made from the groups of one step; each sample is used once."""
+    """Optimizer updates made from the groups of one step, fewer if there are fewer groups; each is used in one."""
 
 
 class Verifier(Section):
@@ -308,6 +308,11 @@ class Recipe(Section):
     def total_steps(self) -> int:
         """Steps of all stages, if none ends sooner."""
         return sum(stage.steps for stage in self.stages)
+
+    @property
+    def updates(self) -> int:
+        """Optimizer updates of a full step: a group, or an example that is imitated, is never divided over several."""
+        return min(self.optimizer.updates_per_step, self.rollout.prompts_per_step)
 
 
 def _of_validation(target: Target | None) -> bool:
