@@ -37,6 +37,13 @@ def test_the_quickstart_is_what_it_promises() -> None:
     assert recipe.objective.kl.estimator == "k2"
 
 
+@pytest.mark.parametrize("setting", [{"mixture.profile": "p"}, {"mixture": {"profile": "p"}}])
+def test_bounds_on_pass_rates_may_wait_for_a_stage_that_names_a_profile(setting: dict[str, Any]) -> None:
+    stages = [{"name": "a", "steps": 1}, {"name": "b", "steps": 1, "set": setting}]
+    recipe = validate({**SMALL, "stages": stages, "mixture": {"lowest": 0.2}}, "a test")
+    assert (at_stage(recipe, 1).mixture.profile, at_stage(recipe, 1).mixture.lowest) == ("p", 0.2)
+
+
 def test_overrides_reach_any_depth_and_lists() -> None:
     recipe = load("quickstart", ["rollout.temperature=1.2", "optimizer.learning_rate=1e-5", "stages.1.steps=3",
                                  "tasks.0.options.max_terms=3", "evaluation=null"])  # fmt: skip
@@ -57,6 +64,9 @@ def test_overrides_reach_any_depth_and_lists() -> None:
         ({"rollout": {"samples_per_prompt": 1}}, ["rollout.samples_per_prompt", "greater than or equal to 2", "1"]),
         ({"objective": {"kl": {"estimator": "k1"}}}, ["objective.kl", "k1 in the loss pulls nowhere"]),
         ({"objective": {"loss": "cispo", "dual_clip": 3.0}}, ["objective", "dual_clip has no meaning"]),
+        ({"mixture": {"lowest": 0.2}}, ["mixture.lowest is a bound", "there is none; name one by mixture.profile"]),
+        ({"mixture": {"highest": 0.9}}, ["mixture.highest is a bound"]),
+        ({"stages": [{"name": "a", "steps": 1, "set": {"mixture.lowest": 0.2}}]}, ["stage 'a'", "mixture.lowest is"]),
         ({"shaping": [{"kind": "zero_past", "lenght": 3}]}, ["unknown key", "lenght", "did you mean 'length'?"]),
         (
             {"health": {"custom": {"mine": {"signal": "kl", "abov": 3}}}},

@@ -57,7 +57,15 @@ def test_what_a_profile_found_always_or_never_solved_is_not_asked_in_that_stage(
         for place, (task, problem) in enumerate(seen)
         for number, score in enumerate(scores[place % 3])
     ]  # fmt: skip
+    others = [{**row, "task": "toy/other"} for row in rows]
+    samples.write(samples.table(others), tmp_path / "others.parquet")
     samples.write(samples.table(rows), tmp_path / "profile.parquet")
+    with pytest.raises(UserError, match=r"others\.parquet has samples of toy/other, and none of them is a task of the"):
+        job.start(
+            recipe_of(nano, SHORT, stages=stages, mixture={"profile": str(tmp_path / "others.parquet")}),
+            tmp_path / "refused", silent(),
+        )  # fmt: skip
+    assert not (tmp_path / "refused").exists()
     with pytest.raises(UserError, match="there is no such file; make one with prorl tasks profile"):
         job.start(recipe, tmp_path / "run", silent())
     assert not (tmp_path / "run").exists()

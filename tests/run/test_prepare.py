@@ -25,7 +25,7 @@ def test_a_profile_of_a_stage_is_found_again_from_elsewhere(
     assert settled(recipe) == recipe
 
 
-@pytest.mark.parametrize("form", [{"mixture": {"profile": None}}, {"mixture": {"lowest": 0.2}}, {"mixture": {}}])
+@pytest.mark.parametrize("form", [{"mixture": {"profile": None}}, {"mixture": {"shares": {"toy": 1}}}, {"mixture": {}}])
 def test_a_stage_without_one_stays_as_it_is(form: dict[str, Any]) -> None:
     stages = [{"name": "one", "steps": 1, "set": form}]
     assert settled(recipe_of(Path("nano"), SHORT, stages=stages)).stages[0].set == form

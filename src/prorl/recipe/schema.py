@@ -38,7 +38,9 @@ class Mixture(Section):
     """A file that `prorl tasks profile` wrote: prompts whose pass rate there is `lowest` or less, or `highest` or
     more, are not asked."""
     lowest: float = Field(default=0.0, ge=0.0, le=1.0)
+    """Of a profile's pass rates; means nothing without one."""
     highest: float = Field(default=1.0, ge=0.0, le=1.0)
+    """Of a profile's pass rates; means nothing without one."""
 
 
 class Rollout(Section):
@@ -281,6 +283,17 @@ class Recipe(Section):
         return self
 
     @model_validator(mode="after")
+    def _bounds_are_of_a_profile(self) -> Recipe:
+        bounds, names = self.mixture, ("lowest", "highest")
+        odd = [name for name in names if getattr(bounds, name) != Mixture.model_fields[name].default]
+        if odd and bounds.profile is None and not any(map(_names_a_profile, self.stages)):
+            raise ValueError(
+                f"mixture.{odd[0]} is a bound on the pass rates of a profile, and there is none; name one by "
+                "mixture.profile, or leave it out"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _stale_samples_are_corrected(self) -> Recipe:
         if self.engine == "cluster" and self.cluster.staleness and self.objective.correction.kind == "none":
             raise ValueError("cluster.staleness above 0 needs objective.correction.kind: tis, icepop or sequence_mask")
@@ -317,3 +330,8 @@ class Recipe(Section):
 
 def _of_validation(target: Target | None) -> bool:
     return target is not None and target.metric.startswith("validation/")
+
+
+def _names_a_profile(stage: Stage) -> bool:
+    section = stage.set.get("mixture")
+    return "mixture.profile" in stage.set or (isinstance(section, dict) and "profile" in section)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from prorl.errors import UserError
 from prorl.recipe.load import at_stage
 from prorl.recipe.schema import Mixture, Recipe, TaskSpec
 from prorl.tasks.contract import Problem, Split
@@ -13,7 +14,7 @@ from prorl.tasks.registry import build
 from prorl.tasks.specs import expanded
 from prorl.tasks.suite import Suite
 from prorl.tasks.suites import by_domain
-from prorl.tasks.teaching import teaching
+from prorl.tasks.teaching import rates, teaching
 from prorl.verify.pool import WorkerPool
 
 
@@ -48,11 +49,21 @@ class Suites:
         return {name for suite in self._suites.values() for name in suite.tasks}
 
     def stale(self, stage: int) -> frozenset[str]:
-        """Ids of the problems that a stage leaves out because they don't teach, by the profile that it names."""
+        """Ids of the problems that a stage leaves out because they don't teach, by the profile that it names.
+
+        Raises UserError for one that can't be read, or that is of other tasks than the recipe's.
+        """
         mixture = self._mixtures[stage].settings
         if mixture.profile is None:
             return frozenset()
-        return teaching(Path(mixture.profile), None, mixture.lowest, mixture.highest).retire
+        path = Path(mixture.profile)
+        profiled = {rate.task for rate in rates(path)}
+        if not profiled & self.names:
+            raise UserError(
+                f"mixture.profile {path} has samples of {', '.join(sorted(profiled)) or 'no task'}, and none of them "
+                "is a task of the recipe; make one of its tasks (prorl tasks profile), or leave it out"
+            )
+        return teaching(path, None, mixture.lowest, mixture.highest).retire
 
     def pool_at(self, stage: int) -> WorkerPool[Problem]:
         """Workers for a stage; those of other stages are ended."""
