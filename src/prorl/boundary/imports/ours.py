@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from prorl.boundary.imports.reasoning import hold_to_checks
+from prorl.boundary.imports.whole import check_once, check_readable, check_whole
 from prorl.boundary.laboratory.evidence import Evidence
 from prorl.boundary.laboratory.plan import FRESH
 from prorl.boundary.laboratory.tally import answer_counts, outcome_shares, right_answers
@@ -27,7 +29,8 @@ def evidence_of(
     """What the samples of the last measurement in this folder show, under its first verdicts or those of a label.
 
     The guess control and the checks of reasoning of that measurement are used; scores and temperature control are not
-    made again. Where reasoning was checked and the verdicts can't be read, the tasks are `unread`.
+    made again. Where reasoning was checked and the verdicts can't be read, the tasks are `unread`. Raises UserError for
+    a folder that lacks some of the samples, or holds one twice.
     """
     store = Store.read(folder)
     if not (folder / "measurement.json").is_file():
@@ -45,11 +48,16 @@ def evidence_of(
 
     def rows(name: str, seed: int) -> pl.LazyFrame:
         key = Key(source["models"][name], asking, seed)
+        check_readable(store.parts(key))
         found = store.parts(key).scan() if verdicts is None else scan(store, key, verdicts)
         return found.filter((pl.col("sample") < n) & pl.col("problem").is_in(asked))
 
     keys = {name: Key(model, asking, source["seed"]) for name, model in source["models"].items()}
     of_models = {name: rows(name, source["seed"]) for name in names}
+    for name, found in of_models.items():
+        check_whole(store.parts(keys[name]), name, found, n * len(asked), source["command"])
+    again = rows(names[0], source["seed"] + FRESH)
+    check_once(store.parts(replace(keys[names[0]], seed=source["seed"] + FRESH)), names[0], again)
     evidence = Evidence(
         counts={name: counts(part) for name, part in of_models.items()},
         samples=n,
@@ -58,7 +66,7 @@ def evidence_of(
         shares={name: outcome_shares(part) for name, part in of_models.items()},
         right={name: right_answers(part) for name, part in of_models.items()},
         steps={name: step for name, step in source["steps"].items() if name in names},
-        fresh=counts(rows(names[0], source["seed"] + FRESH)),
+        fresh=counts(again),
         guesses=_controls(folder, "guesses", source["models"], names),
         swaps=_controls(folder, "swaps", source["models"], names),
         questions=store.questions.read(),
