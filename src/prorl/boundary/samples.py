@@ -37,6 +37,9 @@ PARTIAL = ".partial"
 SUCCESS = 1.0
 """A sample is a success when its score reaches this. Anything lower is partial credit, which solves nothing."""
 
+SCALE = "scores are from 0 to 1, and 1 is a success; bring them to this scale"
+"""What is said of other scores, among which successes can't be told."""
+
 
 def table(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
     """Rows with the keys of `SCHEMA` as a table; other keys are an error."""

@@ -206,10 +206,58 @@ def test_harness_files_of_several_seeds_add_up(tmp_path: Path) -> None:
     for seed, value in enumerate((0.0, 1.0, 1.0)):
         for model in ("b", "m"):
             file = tmp_path / model / f"samples_t_2025-06-0{seed + 1}T00-00-00.0.jsonl"
-            write(file, [harness(1, "none", value if model == "m" else 0.0, ["x"], ["7"])])
+            write(file, [harness(1, "none", value if model == "m" else 0.0, [f"seed {seed}"], ["7"])])
     evidence = evidence_of([tmp_path], ["b", "m"], None, "c")
     assert counts(evidence, "b") == {"h1": (3, 0, 0)}
     assert counts(evidence, "m") == {"h1": (3, 2, 2)}
+
+
+def test_a_file_that_was_copied_under_another_name_is_refused(tmp_path: Path) -> None:
+    """Files of two seeds are never alike, unless nothing was drawn; those of two models may be."""
+    rows = [harness(1, "none", 1.0, ["x"], ["7"])]
+    first, *_ = [write(tmp_path / model / "samples_t_2025-06-01T00-00-00.0.jsonl", rows) for model in "bm"]
+    assert counts(evidence_of([tmp_path], ["b", "m"], None, "c"), "m") == {"h1": (1, 1, 1)}
+    copied = write(tmp_path / "b" / "samples_t_2025-06-02T00-00-00.0.jsonl", rows)
+    with pytest.raises(UserError, match=rf"{copied} holds just what {first} holds") as refused:
+        evidence_of([tmp_path], ["b", "m"], None, "c")
+    assert "\n" not in str(refused.value)
+    generics = [write(tmp_path / f"{name}.jsonl", generic("b", {"p": 1}) + generic("m", {"p": 1})) for name in "xy"]
+    with pytest.raises(UserError, match=r"y\.jsonl holds just what .*x\.jsonl holds"):
+        evidence_of(generics, ["b", "m"], None, "c")
+
+
+def test_a_task_that_is_called_as_the_mean_of_all_is_refused(tmp_path: Path) -> None:
+    file = write(tmp_path / "x.jsonl", generic("b", {"p": 1}, task="overall") + generic("m", {"p": 1}, task="t"))
+    with pytest.raises(UserError, match=r"x\.jsonl: a task is called overall, as the mean of all tasks is"):
+        evidence_of([file], ["b", "m"], None, "c")
+    harnessed = write(tmp_path / "b" / "samples_overall.jsonl", [harness(1, "none", 1.0, ["x"], ["7"])])
+    with pytest.raises(UserError, match=r"samples_overall\.jsonl: a task is called overall"):
+        evidence_of([harnessed], ["b", "m"], None, "c")
+
+
+@pytest.mark.parametrize(
+    ("scores", "said"),
+    [
+        ({"score": 100.0}, r"4 rows .* score is 100"),
+        ({"score": -0.5}, r"4 rows .* score is -0\.5"),
+        ({"score": float("inf")}, r"4 rows .* score is inf"),
+        ({"tolerant_score": 2}, r"4 rows .* tolerant_score is 2"),
+    ],
+)
+def test_scores_of_another_scale_are_refused(tmp_path: Path, scores: dict[str, float], said: str) -> None:
+    """Of 100 every right answer is above 1, and so may be a poor one."""
+    rows = generic("b", {"p": 1}) + [{**row, **scores} for row in generic("m", {"p": 1})]
+    pl.DataFrame(rows, infer_schema_length=None).write_parquet(tmp_path / "x.parquet")
+    with pytest.raises(UserError, match=rf"x\.parquet: {said}.* from 0 to 1"):
+        evidence_of([tmp_path], ["b", "m"], None, "c")
+
+
+@pytest.mark.parametrize("value", [34.2, -3.5])
+def test_harness_metrics_of_another_scale_are_refused(tmp_path: Path, value: float) -> None:
+    record = {**harness(1, "none", 0.0, ["x"], ["7"]), "metrics": ["bleu"], "bleu": value, "exact_match": None}
+    file = write(tmp_path / "b" / "samples_t.jsonl", [record])
+    with pytest.raises(UserError, match=rf"samples_t\.jsonl: document 1: bleu is {value}, .* from 0 to 1"):
+        evidence_of([file], ["b", "m"], None, "c")
 
 
 @pytest.mark.parametrize(
@@ -277,6 +325,9 @@ def test_a_column_of_another_type_is_refused_by_its_name(tmp_path: Path, column:
 
 def test_hundreds_of_files_add_up(tmp_path: Path) -> None:
     """Each is numbered on after the one before: beyond 2 ** 31."""
-    files = [write(tmp_path / f"{i}.jsonl", generic("b", {"p": 0}, 1) + generic("m", {"p": 1}, 1)) for i in range(220)]
+    files = [
+        write(tmp_path / f"{i}.jsonl", generic("b", {"p": 0}, 1, answer=f"{i}") + generic("m", {"p": 1}, 1))
+        for i in range(220)
+    ]
     evidence = evidence_of(files, ["b", "m"], None, "c")
     assert counts(evidence, "m") == {"p": (220, 220, 220)}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from prorl.boundary.samples import SUCCESS
+from prorl.boundary.samples import SCALE, SUCCESS
 from prorl.boundary.store.rows import SCHEMA
 from prorl.errors import UserError, lines_of
 from prorl.verify.verdict import Outcome
@@ -21,7 +21,8 @@ def read(file: Path) -> tuple[pl.LazyFrame, list[str]]:
 
     `task` defaults to "all", `tolerant_score` to the score, `outcome` to solved by the score, unparseable where only
     the tolerant score counts (right, but not in the format that was asked for), else wrong. Raises UserError for a file
-    that can't be read, lacks a column or a score, has a column of another type or holds a sample twice.
+    that can't be read, lacks a column or a score, or has a column of another type, a score outside 0 to 1 or a sample
+    twice.
     """
     rows = _opened(file)
     there = rows.collect_schema().names()
@@ -64,9 +65,15 @@ def _of_our_types(file: Path, rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _with_scores(file: Path, rows: pl.LazyFrame) -> pl.LazyFrame:
-    """NaN is no score, strict or tolerant; a tolerant score that is missing is the strict one."""
+    """Scores are from 0 to 1; NaN is none, strict or tolerant; a tolerant one that is missing is the strict one."""
     scores = [name for name in ("score", "tolerant_score") if name in rows.collect_schema()]
     rows = rows.with_columns(pl.col(scores).fill_nan(None))
+    for name in scores:
+        outside = rows.select(name).filter(~pl.col(name).is_between(0.0, 1.0)).collect()[name]
+        if outside.len():
+            raise UserError(
+                f"{file}: {outside.len()} rows are of another scale, in the first {name} is {outside[0]:g}; {SCALE}"
+            )
     missing = rows.select(pl.col("score").null_count()).collect().item()
     if missing:
         raise UserError(f"{file}: {missing} rows have no score; judge them, or leave them out")

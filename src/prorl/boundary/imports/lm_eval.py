@@ -18,7 +18,7 @@ from typing import Any
 
 import polars as pl
 
-from prorl.boundary.samples import SUCCESS
+from prorl.boundary.samples import SCALE, SUCCESS
 from prorl.boundary.store.rows import SCHEMA
 from prorl.errors import UserError
 from prorl.files import text_lines
@@ -45,10 +45,15 @@ def looks_like(file: Path) -> bool:
     return isinstance(first, dict) and {"doc_id", "resps", "filtered_resps"} <= first.keys()
 
 
+def task_of(file: Path) -> str:
+    """The task, which only the file's name tells."""
+    named = _NAME.fullmatch(file.name)
+    return named["task"] if named else file.stem
+
+
 def read(file: Path) -> pl.LazyFrame:
     """The samples of a file. The model is the folder's name, as the harness writes it. Raises UserError."""
-    named = _NAME.fullmatch(file.name)
-    task = named["task"] if named else file.stem
+    task = task_of(file)
     by_document: dict[tuple[int, str], dict[str, Mapping[str, Any]]] = {}
     for number, line in enumerate(text_lines(file), 1):
         try:
@@ -112,7 +117,10 @@ def _scores(file: Path, record: Mapping[str, Any]) -> list[float]:
     known = _known(record)
     if not known:
         raise UserError(f"{file}: no metric found; known are {', '.join(_METRICS)} and those that `metrics` lists")
-    return [float(record[known[0]])]
+    score = float(record[known[0]])
+    if not 0.0 <= score <= 1.0:
+        raise UserError(f"{file}: document {record['doc_id']}: {known[0]} is {score:g}, but {SCALE}")
+    return [score]
 
 
 def _known(record: Mapping[str, Any]) -> list[str]:

@@ -8,8 +8,10 @@ from pathlib import Path
 import polars as pl
 
 from prorl.boundary.imports import generic, lm_eval, ours
+from prorl.boundary.imports.files import files_of
 from prorl.boundary.laboratory.evidence import Evidence
 from prorl.boundary.laboratory.tally import answer_counts, outcome_shares, right_answers
+from prorl.boundary.paired import OVERALL
 from prorl.boundary.samples import counts
 from prorl.boundary.store.rows import SCHEMA
 from prorl.errors import UserError
@@ -61,33 +63,20 @@ def evidence_of(
 
 def _rows(paths: Sequence[Path]) -> tuple[pl.LazyFrame, list[str]]:
     """All samples of all files; those of a problem that stand in several files are numbered on."""
-    frames, notes = [], []
-    files = [found for path in paths for found in _files(path)]
-    resolved = [file.resolve() for file in files]
-    for file, real in zip(files, resolved, strict=True):
-        if resolved.count(real) > 1:
-            raise UserError(f"{file}: it is given twice, and its samples would count twice; give every file once")
-        if lm_eval.looks_like(file):
-            frames.append(lm_eval.read(file))
-        else:
-            frame, said = generic.read(file)
-            frames.append(frame)
-            notes += said
+    frames: list[pl.LazyFrame] = []
+    notes: list[str] = []
+    for file in files_of(paths):
+        frame, said = (lm_eval.read(file), []) if lm_eval.looks_like(file) else generic.read(file)
+        if OVERALL in frame.select(pl.col("task").unique()).collect()["task"]:
+            raise UserError(f"{file}: a task is called {OVERALL}, as the mean of all tasks is; give it another name")
+        frames.append(frame)
+        notes += said
     if len(frames) == 1:
         return frames[0], notes
     number = pl.col("sample").cast(pl.Int64)
     numbered = [frame.with_columns(sample=number + index * 10**7) for index, frame in enumerate(frames)]
     again = pl.int_range(pl.len()).over("model", "task", "problem", order_by="sample").cast(SCHEMA["sample"])
     return pl.concat(numbered).with_columns(sample=again), notes
-
-
-def _files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    found = sorted([*path.rglob("*.jsonl"), *path.rglob("*.parquet")]) if path.is_dir() else []
-    if not found:
-        raise UserError(f"{path}: there are no samples; give Parquet or JSONL files, or a folder of them")
-    return found
 
 
 def _chosen(models: list[str], there: list[str]) -> list[str]:
