@@ -17,9 +17,9 @@ sample = st.tuples(st.floats(-1, 1), st.integers(0, MAX), st.booleans(), st.bool
 samples = st.lists(sample, min_size=1, max_size=6)
 
 
-def completions(rows, update=0):
+def completions(rows, steps_done=0):
     _, lengths, finished, solved = zip(*rows, strict=True)
-    return Completions(torch.tensor(lengths), torch.tensor(finished), torch.tensor(solved), MAX, update)
+    return Completions(torch.tensor(lengths), torch.tensor(finished), torch.tensor(solved), MAX, steps_done)
 
 
 def rewards_of(rows):
@@ -91,6 +91,48 @@ def test_raw_rewards_are_left_as_they_were():
     assert rewards.tolist() == [1.0]
 
 
+class OneReward:
+    def __call__(self, rewards, completions):
+        return rewards.mean()
+
+
+class Column:
+    def __call__(self, rewards, completions):
+        return rewards[:, None]
+
+
+class Listed:
+    def __call__(self, rewards, completions):
+        return rewards.tolist()
+
+
+class Counted:
+    def __call__(self, rewards, completions):
+        return completions.lengths
+
+
+class ByLength:
+    def __call__(self, rewards, completions):
+        return rewards / completions.lengths
+
+
+@pytest.mark.parametrize(
+    ("shaper", "said"),
+    [
+        (OneReward(), r"OneReward returned a tensor of shape \[\]; it must be of shape \[2\], one reward a completion"),
+        (Column(), r"Column returned a tensor of shape \[2, 1\]; it must be of shape \[2\]"),
+        (Listed(), r"Listed returned list; it must return a tensor of shape \[2\]"),
+        (Counted(), r"Counted returned a tensor of torch.int64; rewards must be floating-point"),
+        (ByLength(), r"ByLength made inf of the reward 1 of a completion of 0 tokens \(1 of 2 like that\)"),
+        (lambda rewards, _: rewards * float("nan"), r"<lambda> made nan of the reward 1 of .* \(2 of 2 like that\)"),
+    ],
+)
+def test_what_cannot_be_rewards_is_refused_by_the_name_of_who_made_it(shaper, said):
+    rows = [(1.0, 3, True, True), (1.0, 0, True, True)]
+    with pytest.raises(UserError, match=rf"^shaper \S*{said}"):
+        shape(rewards_of(rows), completions(rows), [StopProperly(), shaper])
+
+
 def test_soft_overlong_is_daps_three_pieces():
     rows = [(1.0, n, True, True) for n in (0, 15, 16, 18, 20)]
     shaped = SoftOverlong(buffer=5)(rewards_of(rows), completions(rows))
@@ -103,10 +145,10 @@ def test_the_cosine_falls_from_high_to_low_and_follows_its_schedule():
     assert shaper(rewards_of(rows), completions(rows)).tolist() == pytest.approx([1.0, -0.5, -2.0])
     all_lengths = [(0.0, n, True, False) for n in range(MAX + 1)]
     assert (shaper(rewards_of(all_lengths), completions(all_lengths)).diff() < 0).all()
-    active = [update for update in range(1300) if shaper.active(update)]
+    active = [step for step in range(1300) if shaper.active(step)]
     assert active == [*range(100), *range(600, 700), *range(1200, 1300)]
-    assert shaper(rewards_of(rows), completions(rows, update=100)).tolist() == [0.0, 0.0, 0.0]
-    assert all(CosineLength(steps_off=0).active(update) for update in range(1000))
+    assert shaper(rewards_of(rows), completions(rows, steps_done=100)).tolist() == [0.0, 0.0, 0.0]
+    assert all(CosineLength(steps_off=0).active(step) for step in range(1000))
 
 
 def test_an_endless_completion_scaled_by_zero_gets_nothing():

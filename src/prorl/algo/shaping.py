@@ -30,14 +30,14 @@ class Completions:
     """Whether the raw score is a success, bool."""
     max_length: int
     """The most tokens a completion may have."""
-    update: int
-    """Steps done in this run; what schedules go by."""
+    steps_done: int
+    """In this run, whatever updates each of them made; what schedules go by."""
     tokens: Tensor | None = None
     """Token ids of all completions end to end, `[tokens]`; for `Repetition` alone."""
 
 
 class Shaper(Protocol):
-    """Maps rewards `[samples]` to rewards `[samples]`. Pure: the same inputs always give the same rewards."""
+    """Maps rewards `[samples]` to finite rewards `[samples]`. Pure: the same inputs always give the same rewards."""
 
     def __call__(self, rewards: Tensor, completions: Completions) -> Tensor: ...
 
@@ -53,13 +53,36 @@ class Shaped:
 
 
 def shape(rewards: Tensor, completions: Completions, shapers: Sequence[Shaper]) -> Shaped:
-    """Apply `shapers` in order to `rewards` `[samples]`, each to what the one before it returned."""
+    """Apply `shapers` in order to `rewards` `[samples]`, each to what the one before it returned.
+
+    Raises UserError if one returns anything but a finite reward for each sample.
+    """
     raw = at_least_float32(rewards)
     stages = [raw]
     for shaper in shapers:
-        stages.append(shaper(stages[-1], completions))
+        after = shaper(stages[-1], completions)
+        _check(shaper, stages[-1], after, completions.lengths)
+        stages.append(after)
     changes = tuple(after - before for before, after in itertools.pairwise(stages))
     return Shaped(raw, stages[-1], changes)
+
+
+def _check(shaper: Shaper, before: Tensor, after: object, lengths: Tensor) -> None:
+    """Raises UserError, naming the shaper, if it made of the rewards `before` what can't be rewards."""
+    kind = shaper if hasattr(shaper, "__qualname__") else type(shaper)
+    name, wanted = f"shaper {kind.__module__}:{kind.__qualname__}", f"{list(before.shape)}, one reward a completion"
+    if not isinstance(after, Tensor):
+        raise UserError(f"{name} returned {type(after).__name__}; it must return a tensor of shape {wanted}")
+    if after.shape != before.shape:
+        raise UserError(f"{name} returned a tensor of shape {list(after.shape)}; it must be of shape {wanted}")
+    if not after.is_floating_point():
+        raise UserError(f"{name} returned a tensor of {after.dtype}; rewards must be floating-point, as it was given")
+    bad = (~after.isfinite() & before.isfinite()).nonzero().flatten().tolist()
+    if bad:
+        raise UserError(
+            f"{name} made {float(after[bad[0]])} of the reward {float(before[bad[0]]):g} of a completion of "
+            f"{int(lengths[bad[0]])} tokens ({len(bad)} of {len(after)} like that); rewards must be finite"
+        )
 
 
 @dataclass(frozen=True)
@@ -118,8 +141,8 @@ class CosineLength:
     """ProRL v2's scheduled length reward: reward + `weight` * eta(t), t the completion's tokens, T = max_length.
 
     eta(t) = low + (high - low) (1 + cos(pi t / T)) / 2 falls from `high` at t = 0 to `low` at t = T. It is on for
-    `steps_on` updates, off for the next `steps_off`, and so on; steps_off = 0 leaves it on. The post gives 100 and 500
-    as examples; it does not give weight, low and high, so those below are our own choice.
+    `steps_on` steps, off for the next `steps_off`, and so on; steps_off = 0 leaves it on. The post gives 100 and 500
+    updates as examples, read here as steps; it does not give weight, low and high, so those below are our own choice.
     """
 
     weight: float = 0.1
@@ -138,12 +161,12 @@ class CosineLength:
             f"the length reward's schedule is {self.steps_on} on, {self.steps_off} off; use steps_on >= 1",
         )
 
-    def active(self, update: int) -> bool:
-        """Whether the schedule is on at this update."""
-        return update % (self.steps_on + self.steps_off) < self.steps_on
+    def active(self, steps_done: int) -> bool:
+        """Whether the schedule is on in the step after so many."""
+        return steps_done % (self.steps_on + self.steps_off) < self.steps_on
 
     def __call__(self, rewards: Tensor, completions: Completions) -> Tensor:
-        if not self.active(completions.update):
+        if not self.active(completions.steps_done):
             return rewards
         share = (completions.lengths.to(rewards.dtype) / completions.max_length).clamp(0, 1)
         eta = self.low + (self.high - self.low) * (1 + torch.cos(math.pi * share)) / 2

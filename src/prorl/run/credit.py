@@ -52,7 +52,7 @@ def credit(groups: Sequence[JudgedGroup], settings: Recipe, steps_done: int) -> 
         finished=torch.tensor([c.completion.finished for c in members]),
         solved=raw >= 1.0,
         max_length=settings.rollout.max_new_tokens,
-        update=steps_done,
+        steps_done=steps_done,
         tokens=torch.tensor([token for c in members for token in c.completion.tokens]),
     )
     rewards = shape(raw, completions, shapers_of(settings)).shaped
