@@ -39,6 +39,12 @@ def test_a_step_of_eight_groups_makes_no_more_than_eight_updates(asked: int, sai
     assert values["optimizer updates"] == f"{15 * made:,}"
 
 
+@pytest.mark.parametrize(("most", "said"), [(1024, True), (256, False), (100, False)])
+def test_memory_says_what_it_assumes_of_prompts_that_may_be_longer(most: int, said: bool) -> None:
+    told = derive(load("quickstart", [f"rollout.max_prompt_tokens={most}"]), NANO)["memory in fp32"]
+    assert told.endswith(", if prompts have no more than 256 tokens") == said
+
+
 def test_an_imitating_step_trains_on_one_example_a_prompt() -> None:
     recipe = load("laptop-prorl", ["stages.learn.steps=10", "stages.near.steps=2", "stages.far.steps=3"])
     assert derive(recipe, None)["trained samples"] == f"{10 * 32 + 5 * 4 * 16:,}"

@@ -6,7 +6,7 @@ import math
 from itertools import accumulate
 
 from prorl.recipe.load import at_stage
-from prorl.recipe.memory import ModelShape, checkpoint_bytes, memory
+from prorl.recipe.memory import PROMPT, ModelShape, checkpoint_bytes, memory
 from prorl.recipe.schema import Recipe
 
 _GIB = 2**30
@@ -49,7 +49,7 @@ def derive(recipe: Recipe, shape: ModelShape | None, tiles: bool = True) -> dict
     parts = {precision: memory(recipe, shape, precision, tiles) for precision in _precisions(recipe)}
     for precision, sizes in parts.items():
         listed = ", ".join(f"{name} {size / _GIB:.2f}" for name, size in sizes.items())
-        values[f"memory in {precision}"] = f"about {sum(sizes.values()) / _GIB:.1f} GiB ({listed})"
+        values[f"memory in {precision}"] = f"about {sum(sizes.values()) / _GIB:.1f} GiB ({listed}){_prompts(recipe)}"
     return values
 
 
@@ -60,6 +60,13 @@ def _updates(settings: Recipe) -> str:
     largest = math.ceil(rollout.prompts_per_step / settings.updates) * rollout.samples_per_prompt
     fewer = f" (updates_per_step is {asked}, but a group is in one update)" if asked > settings.updates else ""
     return f"{settings.updates} update(s) of {uneven}{largest}{fewer}"
+
+
+def _prompts(recipe: Recipe) -> str:
+    """What memory assumes of prompts, if they may be longer."""
+    stages = [at_stage(recipe, index) for index in range(len(recipe.stages))]
+    longer = any(stage.rollout.max_prompt_tokens > PROMPT for stage in stages)
+    return f", if prompts have no more than {PROMPT} tokens" if longer else ""
 
 
 def _kept(recipe: Recipe) -> list[str]:

@@ -12,6 +12,8 @@ from prorl.recipe.schema import Evaluation, Recipe, Rollout
 from prorl.recipe.stages import Validation
 
 _GIB = 2**30
+PROMPT = 256
+"""Tokens of the longest prompt that is reckoned with: what may be is `max_prompt_tokens`, far more than most ask."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class ModelShape:
 
 def memory(recipe: Recipe, shape: ModelShape, precision: str, tiles: bool = True) -> dict[str, int]:
     """Peak bytes of the in-process engine by part, from the sizes of its tensors: of sampling (also what only measures)
-    or of training, whichever is larger. Prompts count as 256 tokens, or as `max_prompt_tokens` where that is less.
+    or of training, whichever is larger. Prompts count as `PROMPT` tokens, or as `max_prompt_tokens` where that is less.
 
     `tiles`: whether bf16 is computed by a tile unit, which keeps logits and attention scores out of memory.
     """
@@ -122,7 +124,7 @@ short branches beside longer ones; with tiles they never reach memory (`policy/t
 
 
 def _prompt(rollout: Rollout) -> int:
-    return min(rollout.max_prompt_tokens, 256)
+    return min(rollout.max_prompt_tokens, PROMPT)
 
 
 def _cache_bytes(recipe: Recipe, rollout: Rollout, shape: ModelShape, size: int, tiles: bool) -> int:
