@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import prorl
 from prorl.cli.main import app
+from prorl.errors import UserError
 
 RECIPE = (
     "name: tiny\nmodel: {model}\ntasks: [{{task: toy/echo}}]\nstages: [{{name: a, steps: 1}}]\n"
@@ -29,3 +31,27 @@ def test_a_run_in_a_folder_with_any_name(
     words = ["eval", f"runs/{name}", "--out", f"{name}.parquet"]
     done = CliRunner().invoke(app, words, catch_exceptions=False)
     assert f"samples: {name}.parquet" in done.stdout.splitlines()
+
+
+def test_a_recipe_s_file_may_have_an_equals_sign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("lr=1e-5.yaml").write_text("name: tiny\nmodle: m\n")
+    with pytest.raises(UserError, match=r"recipe lr=1e-5\.yaml: unknown key 'modle'"):
+        CliRunner().invoke(app, ["train", "lr=1e-5.yaml"], catch_exceptions=False)
+
+
+def test_a_home_folder_that_the_shell_left_alone_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home" / "run").mkdir(parents=True)
+    (tmp_path / "home" / "run" / "recipe.yaml").write_text("mine")
+    said = f"run directory {tmp_path}/home/run already holds a run"
+    with pytest.raises(UserError, match=said):
+        CliRunner().invoke(app, ["train", "quickstart", "--out=~/run"], catch_exceptions=False)
+    with pytest.raises(UserError, match=said):
+        prorl.train("quickstart", out="~/run", progress=False)
+    with pytest.raises(UserError, match=f"recipe {tmp_path}/home/run/recipe.yaml: expected a mapping"):
+        CliRunner().invoke(app, ["train", "--resume=~/run"], catch_exceptions=False)
+    with pytest.raises(UserError, match=f"recipe {tmp_path}/home/run/recipe.yaml: expected a mapping"):
+        prorl.resume("~/run", progress=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]

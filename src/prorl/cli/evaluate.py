@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from prorl.recipe.schema import Recipe
 
 
+_K = "Report pass@k; may be repeated, and pass@1 always is reported.  [default: 1 and --samples]"
+
+
 def evaluate(
     model: Annotated[
         str,
@@ -49,7 +52,7 @@ def evaluate(
     ] = None,
     problems: Annotated[int | None, typer.Option(help="Problems of each task.  [default: 24]", min=1)] = None,
     samples: Annotated[int | None, typer.Option(help="Completions of each problem.  [default: 16]", min=1)] = None,
-    k: Annotated[list[int] | None, typer.Option("--k", "-k", help="Report pass@k; may be repeated.", min=1)] = None,
+    k: Annotated[list[int] | None, typer.Option("--k", "-k", help=_K, min=1)] = None,
     worked_examples: Annotated[int, typer.Option(help="Solved problems shown before the question.", min=0)] = 0,
     max_new_tokens: Annotated[
         int | None, typer.Option(help="Longest completion, in tokens.  [default: 64]", min=1)
@@ -65,6 +68,9 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Sample a model on held-out problems; pass@1 and pass@k by task, with 95 % intervals.
+
+    What isn't given is as in the recipe or run that says what is asked; the defaults below are those of tasks.
+    Tokens are drawn from all of them (top-p 1, unless a recipe says otherwise).
 
     The problems are of the test split, which no training sees. Equal settings and seeds ask the same problems with the
     same random numbers, so files written by --out can be compared pairwise.

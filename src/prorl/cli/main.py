@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
 from prorl import __version__
 from prorl.cli import (
@@ -26,8 +30,29 @@ from prorl.cli import (
 )
 from prorl.errors import IntegrityError, UserError
 
+_HOME = re.compile(r"(--[\w-]+=)(~.*)", re.DOTALL)
+"""`--out=~/runs/mine`, in which a shell leaves `~` alone; in `--out ~/runs/mine` it puts the home folder itself."""
+
+
+class _Commands(TyperGroup):
+    """Puts the home folder where it was meant, so that no folder is called `~`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As ever, from words in which `~` stands for nothing any more."""
+        return super().parse_args(ctx, [_at_home(word) for word in args])
+
+
+def _at_home(word: str) -> str:
+    found = _HOME.fullmatch(word)
+    try:
+        return f"{found[1]}{Path(found[2]).expanduser()}" if found else word
+    except RuntimeError:
+        raise UserError(f"{word}: nobody here has that home folder; write the folder out") from None
+
+
 app = typer.Typer(
     name="prorl",
+    cls=_Commands,
     help="Train language models with prolonged reinforcement learning, and measure what it changed.",
     epilog="Begin with: prorl train quickstart. Exit codes: 0 done, 1 a fault, 2 something you can mend.",
     no_args_is_help=True,

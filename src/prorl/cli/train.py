@@ -49,7 +49,12 @@ def train(
     prorl train --resume runs/mine stages.second.steps=40
     prorl train quickstart seed=2 --fork runs/mine@12
     """
-    if recipe is not None and "=" in recipe:
+    if recipe is not None and "=" in recipe and not Path(recipe).is_file():
+        if resume is None:
+            raise UserError(
+                f"{recipe!r} stands in the place of the recipe, and there is no such file; name the recipe first, "
+                "then changes: prorl train quickstart seed=1"
+            )
         changes = [recipe, *(changes or [])]
         recipe = None
     if resume is not None and (recipe is not None or out is not None or fork is not None):

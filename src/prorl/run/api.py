@@ -40,7 +40,7 @@ def train(
     """
     settings = _recipe(recipe, changes)
     origin = lineage.parse(fork) if fork is not None else None
-    folder = Path(out) if out is not None else free_path(Path("runs"), settings.name)
+    folder = Path(out).expanduser() if out is not None else free_path(Path("runs"), settings.name)
     return job.start(settings, folder, _progress(progress), origin=origin)
 
 
@@ -49,7 +49,7 @@ def resume(run: str | Path, *, changes: Changes = (), progress: Progress | bool 
 
     A finished run goes on when they give it more to do: more steps in its last stage, or a further stage.
     """
-    return job.resume(Path(run), _progress(progress), changed=_words(changes))
+    return job.resume(Path(run).expanduser(), _progress(progress), changed=_words(changes))
 
 
 def _recipe(recipe: str | Path | Recipe | Mapping[str, Any], changes: Changes) -> Recipe:
