@@ -23,6 +23,8 @@ class RunDirectory:
 
     path: Path
     _lock: IO[str] | None = None
+    made: bool = False
+    """Whether this process made the folder."""
 
     @staticmethod
     def check_free(path: Path) -> None:
@@ -48,8 +50,9 @@ class RunDirectory:
         """
         RunDirectory.check_free(path)
         try:
+            made = not path.exists()
             path.mkdir(parents=True, exist_ok=True)
-            directory = RunDirectory(path)
+            directory = RunDirectory(path, made=made)
             directory._take_lock()
             for part in _PARTS:
                 (path / part).mkdir(exist_ok=True)

@@ -24,6 +24,7 @@ from prorl.run.checkpoint import Checkpoints
 from prorl.run.directory import RunDirectory
 from prorl.run.lineage import Origin
 from prorl.run.progress import Progress
+from prorl.run.refused import no_trace_of_nothing
 from prorl.run.report import write_report
 from prorl.run.requests import MORE
 from prorl.run.suites import Suites
@@ -55,7 +56,8 @@ def start(
     """Begin a run in the new folder `out`, from the recipe's model or from the policy of another run's checkpoint.
 
     `engine` is one that was opened for such a recipe, to be used for several runs, one after the other.
-    Raises UserError before anything is written if it can't go well.
+    Raises UserError if it can't go well; of a run that made nothing before that no folder is left, so that the same
+    command may be given again.
     """
     RunDirectory.check_free(out)
     recipe = prepare.placed(prepare.settled(recipe))
@@ -132,12 +134,16 @@ def _work(
     with ExitStack() as stack:
         stack.enter_context(_disk_errors(directory))
         stack.callback(directory.close)
+        if not resuming:
+            stack.enter_context(no_trace_of_nothing(directory))
         stack.callback(progress.stop)
         stack.enter_context(suites)
         if engine is None:
             engine = stack.enter_context(closing(open_engine(recipe, model)))
         else:
             engine.restart()
+        if not resuming:
+            prepare.check_prompts(recipe, suites, engine, [*tests, *validations])
         progress.start(_facts(recipe, directory, resuming))
         if warning := prepare.slow(recipe):
             progress.event(warning)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 from prorl.engine import devices
 from prorl.engine.local.precision import choose
+from prorl.engine.protocol import Engine
 from prorl.errors import UserError
 from prorl.policy.catalogue import CATALOGUE
 from prorl.policy.packed import has_bf16_products
@@ -14,7 +17,9 @@ from prorl.policy.shape import shape_of
 from prorl.recipe.load import at_stage
 from prorl.recipe.memory import checkpoint_bytes
 from prorl.recipe.schema import Recipe
+from prorl.recipe.stages import WORKED_SOLUTIONS
 from prorl.regimen.custom_rules import CustomRules
+from prorl.run.collect import MOST_LONG_PROMPTS
 from prorl.run.control import Control
 from prorl.run.credit import shapers_of
 from prorl.run.lessons import check_imitation
@@ -22,6 +27,8 @@ from prorl.run.places import placed_files
 from prorl.run.signals import check_signals
 from prorl.run.suites import Suites
 from prorl.tasks.contract import Problem, Split
+from prorl.tasks.stream import ProblemStream
+from prorl.tasks.suite import Suite
 
 _GIB = 2**30
 
@@ -64,15 +71,39 @@ def held_out(recipe: Recipe, suites: Suites) -> tuple[list[Problem], list[Proble
 
 
 def check(recipe: Recipe, suites: Suites) -> None:
-    """Raises UserError if a split is too small, a profile can't be read, a stage has nothing to imitate, a guard or
+    """Raises UserError if a split is too small, a profile can't be read, a stage asks or imitates nothing, a guard or
     target names a metric that there is not, or a shaper, a controller or a reset rule of some stage can't be made."""
     check_signals(recipe, suites.names)
     held_out(recipe, suites)
     for index, stage in enumerate(recipe.stages):
         suites.stale(index)
+        _stream_of(stage.name, recipe, suites.at(index), ())
         _check_parts(stage.name, at_stage(recipe, index))
         if stage.imitate:
             check_imitation(stage.name, stage.imitate, suites.at(index))
+
+
+def check_prompts(recipe: Recipe, suites: Suites, engine: Engine, excluded: Sequence[Problem]) -> None:
+    """Raises UserError for a stage whose prompts are all longer than `rollout.max_prompt_tokens`, of those that the
+    loop would look at before it gave up. `excluded` are held out."""
+    for index, stage in enumerate(recipe.stages):
+        suite, most = suites.at(index), at_stage(recipe, index).rollout.max_prompt_tokens
+        if stage.imitate and stage.imitate.source != WORKED_SOLUTIONS:
+            continue
+        stream = _stream_of(stage.name, recipe, suite, excluded)
+        problems = islice(stream, MOST_LONG_PROMPTS)
+        if not any(len(engine.encode(suite.prompt(problem))) <= most for problem in problems):
+            raise UserError(
+                f"stage {stage.name!r}: zero prompts after filtering: {MOST_LONG_PROMPTS} in a row exceed "
+                f"rollout.max_prompt_tokens={most}; raise it"
+            )
+
+
+def _stream_of(stage: str, recipe: Recipe, suite: Suite, excluded: Sequence[Problem]) -> ProblemStream:
+    try:
+        return ProblemStream(suite, recipe.seed, excluded)
+    except UserError as error:
+        raise UserError(f"stage {stage!r}: {error}") from None
 
 
 def _check_parts(stage: str, settings: Recipe) -> None:
