@@ -105,6 +105,42 @@ def test_splits_share_no_question_and_draws_are_the_same_in_every_process(task):
     assert printed.stdout.strip() == str([problem.id for problem in asked[Split.TRAIN][:5]])
 
 
+def request_of(problem):
+    """What is asked for, in no particular words or order."""
+    return (
+        problem.payload["form"],
+        problem.payload["topic"],
+        frozenset(
+            (id_, name, frozenset(value) if isinstance(value, list) else value)
+            for id_, arguments in problem.payload["instructions"]
+            for name, value in ({"": None} | arguments).items()
+            if name != "prompt_to_repeat"
+        ),
+    )
+
+
+@pytest.mark.parametrize("constraints", [[1, 1], [2, 2], [3, 3], [4, 4], [1, 4]])
+def test_splits_share_no_request_in_whatever_words(constraints):
+    """Of one instruction there are so few requests that a hundred of a thousand would be in two splits otherwise."""
+    task = build(NAME, options={"constraints": constraints})
+    asked = {split: [task.problem(split, index) for index in range(400)] for split in Split}
+    for of in (request_of, lambda problem: " ".join(problem.messages[-1].content.split())):
+        seen = {split: {of(problem) for problem in problems} for split, problems in asked.items()}
+        assert not any(seen[one] & seen[other] for one, other in itertools.combinations(Split, 2))
+
+
+def test_other_words_and_another_order_are_in_the_same_split():
+    task, rng, homes = GeneratedInstructions(), random.Random(0), {}
+    types = ["detectable_format:number_bullet_lists", "detectable_content:postscript", "combination:repeat_prompt"]
+    for _ in range(3000):
+        problem = task.composed("a poem", rng.sample(types, 3), rng)
+        homes.setdefault(request_of(problem), {})[problem.id] = task.dealt_by(problem)
+    several = [dealt for dealt in homes.values() if len(dealt) > 1]
+    assert len(several) > 100
+    assert all(len(set(dealt.values())) == 1 for dealt in several)
+    assert len({number for dealt in homes.values() for number in dealt.values()}) == len(homes)
+
+
 def test_global_randomness_is_neither_used_nor_disturbed(task):
     random.seed(3)
     state = random.getstate()

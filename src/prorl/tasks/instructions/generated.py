@@ -8,7 +8,7 @@ from typing import Any
 
 from prorl.errors import UserError
 from prorl.tasks.contract import Message, Problem
-from prorl.tasks.generated import GeneratedTask
+from prorl.tasks.generated import GeneratedTask, number_of
 from prorl.tasks.instructions.arguments import RELATIONS
 from prorl.tasks.instructions.catalogue import Given
 from prorl.tasks.instructions.conflicts import draw_types
@@ -72,9 +72,21 @@ class GeneratedInstructions(InstructionJudge, GeneratedTask):
         payload = {"instructions": instructions, "form": form, "topic": topic}
         return Problem.of(self.name, [Message("user", prompt)], payload)
 
+    def dealt_by(self, problem: Problem) -> int:
+        """A number that follows from what is asked for, whatever the words and the order in which that is done."""
+        asked = problem.payload
+        return number_of(asked["form"], asked["topic"], *sorted(map(_without_wording, asked["instructions"])))
+
     def worked_solution(self, problem: Problem) -> str:
         """A text that follows all instructions of the problem."""
         return write(problem.payload["instructions"], problem.payload["form"], problem.payload["topic"])
+
+
+def _without_wording(instruction: Given) -> str:
+    """An instruction as a text, without the prompt that is to be repeated; of words that it names the order is lost."""
+    id_, arguments = instruction
+    named = {name: value for name, value in arguments.items() if name != "prompt_to_repeat"}
+    return f"{id_} {sorted((name, sorted(v) if isinstance(v, list) else v) for name, v in named.items())}"
 
 
 def _is_followed_by_seven(instruction: Given) -> bool:
