@@ -23,9 +23,9 @@ def test_no_name_means_all():
     assert dict(chosen(["level=1"]))["reasoning_gym/gcd"] == {"level": 1}
 
 
-def test_values_are_read_as_yaml():
-    assert parsed(["a=1", "b=x", "c=[1, 2]", "d=", "e=true", "f=a=b"]) == {
-        "a": 1, "b": "x", "c": [1, 2], "d": None, "e": True, "f": "a=b",
+def test_values_are_read_as_in_recipes():
+    assert parsed(["a=1", "b=x", "c=[1, 2]", "d=", "e=true", "f=a=b", "g=1e-5"]) == {
+        "a": 1, "b": "x", "c": [1, 2], "d": None, "e": True, "f": "a=b", "g": 1e-5,
     }  # fmt: skip
 
 
@@ -36,7 +36,8 @@ def test_values_are_read_as_yaml():
         (["prorl-logik"], "did you mean prorl-logic"),
         (["tou/*"], r"no task is called like 'tou/\*'"),
         (["=1"], "'=1' is no option; write option=value"),
-        (["a=[1"], "the value cannot be read"),
+        (["a=[1"], r"'a=\[1': the value is not YAML \(.+\); quote it"),
+        (["a={b: 1, b: 2}"], "key 'b' stands there twice"),
     ],
 )
 def test_what_nobody_knows_is_named(words, said):

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from prorl.errors import UserError
+from prorl.recipe.text import read
 from prorl.tasks.names import unknown
 from prorl.tasks.registry import names
 from prorl.tasks.suites import SUITES, entries
@@ -34,16 +35,17 @@ def chosen(words: Sequence[str]) -> list[Spec]:
 
 
 def parsed(words: Sequence[str]) -> dict[str, Any]:
-    """Options from `option=value`, the values read as YAML. Raises UserError for a word that isn't of that form."""
+    """Options from `option=value`, values read as in recipes. Raises UserError for a word that isn't of that form."""
     options: dict[str, Any] = {}
     for word in words:
         option, equals, value = word.partition("=")
         if not equals or not option:
             raise UserError(f"{word!r} is no option; write option=value")
         try:
-            options[option] = yaml.safe_load(value)
+            options[option] = read(value)
         except yaml.YAMLError as error:
-            raise UserError(f"{word!r}: the value cannot be read: {' '.join(str(error).split())}") from error
+            why = getattr(error, "problem", None) or "it can't be read"
+            raise UserError(f"{word!r}: the value is not YAML ({why}); quote it") from None
     return options
 
 
