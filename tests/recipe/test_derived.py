@@ -47,7 +47,7 @@ def test_memory_says_what_it_assumes_of_prompts_that_may_be_longer(most: int, sa
 
 def test_an_imitating_step_trains_on_one_example_a_prompt() -> None:
     recipe = load("laptop-prorl", ["stages.learn.steps=10", "stages.near.steps=2", "stages.far.steps=3"])
-    assert derive(recipe, None)["trained samples"] == f"{10 * 32 + 5 * 4 * 16:,}"
+    assert derive(recipe, None)["trained samples"] == f"{10 * 16 + 5 * 6 * 8:,}"
 
 
 @pytest.mark.parametrize(
