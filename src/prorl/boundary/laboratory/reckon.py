@@ -40,10 +40,8 @@ def reckon(evidence: Evidence, *, seed: int = 0, level: float = LEVEL) -> Result
         read=_read(evidence),
         matched=tuple(evidence.matched),
         matched_contrasts=tuple(
-            row
-            for tuned, counts in evidence.at_matched.items()
-            for row in contrasts(
-                pair({base: evidence.counts[base], tuned: counts}), grid, boundary, seed=seed, level=level
+            contrasts(
+                pair({base: evidence.counts[base], **evidence.at_matched}), grid, boundary, seed=seed, level=level
             )
         ),
         novelty=tuple(evidence.novelty),

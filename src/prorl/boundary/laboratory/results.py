@@ -85,7 +85,8 @@ class Results(Plain):
     read: tuple[Read, ...]
     matched: tuple[Matched, ...]
     matched_contrasts: tuple[Contrast, ...]
-    """Base against each tuned model at the temperature where its entropy is the base's."""
+    """Base against each tuned model at the temperature where its entropy is nearest to the base's; p-values are
+    corrected over all of these, as those of the comparison at one temperature are."""
     novelty: tuple[Novelty, ...]
     questions: dict[str, str] = field(default_factory=dict)
     """By problem: what was asked; of the problems that are listed."""

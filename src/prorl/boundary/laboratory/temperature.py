@@ -1,8 +1,8 @@
 """Temperature control: the tuned model sampled where its entropy is the base's.
 
-Training lowers the entropy, and lower entropy alone costs pass@k at large k. If the tuned model reaches as far as the
-base once its temperature is raised to the same entropy, what it lost was spread and not ability (Yue et al.,
-arXiv 2504.13837, make this comparison).
+Training lowers the entropy, and lower entropy alone costs pass@k at large k. A difference that stays once the tuned
+model's temperature is raised to the same entropy is not explained by its mean entropy; one that goes speaks for spread
+and doesn't prove it, since equal means are no equal distributions (Yue et al., arXiv 2504.13837, make this comparison).
 """
 
 from __future__ import annotations
