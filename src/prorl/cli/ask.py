@@ -35,7 +35,7 @@ def reset(
 
 
 def pause(run: Run) -> None:
-    """Checkpoint after the step under way and wait there until `prorl continue`."""
+    """Checkpoint after the step under way and wait there until `prorl continue`; in an evaluation, after a problem."""
     _ask(run, "pause")
 
 
@@ -45,7 +45,10 @@ def go_on(run: Run) -> None:
 
 
 def stop(run: Run) -> None:
-    """Checkpoint after the step under way and leave; `prorl train --resume` goes on."""
+    """Checkpoint after the step under way and leave; `prorl train --resume` goes on.
+
+    An evaluation is left after the problem under way, and begun again then.
+    """
     _ask(run, "stop")
 
 
@@ -53,7 +56,8 @@ def _ask(run: Path, kind: str, **fields: Any) -> None:
     from prorl.run.requests import ask
 
     if ask(run, kind, **fields):
-        typer.echo(f"{kind}: asked; it is done after the step under way")
+        part = "step" if kind == "reset" else "step, or the problem of an evaluation,"
+        typer.echo(f"{kind}: asked; it is done after the {part} under way")
     else:
         typer.echo(
             f"{kind}: nobody works on {run} now; it is done when the run is taken up: prorl train --resume {run}"

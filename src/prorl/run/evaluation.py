@@ -15,6 +15,7 @@ from prorl.recipe.schema import Evaluation
 from prorl.run import jsonl
 from prorl.run.answer_length import longest, told_of
 from prorl.run.directory import free_path
+from prorl.run.heeding import heed
 from prorl.run.journal import Event
 from prorl.run.loop import Loop
 from prorl.tasks.contract import Problem
@@ -40,7 +41,8 @@ class Evaluator:
     def sample(self, name: str) -> None:
         """Write `samples/<name>.parquet` with the policy as it is now, unless it is there already; journal it once.
 
-        A file that the journal doesn't speak of could be of other settings: it is set aside, and made again.
+        A file that the journal doesn't speak of could be of other settings: it is set aside, and made again. Raises
+        LeftEarly if a person stops the run between two problems; nothing is written then.
         """
         from prorl.boundary import samples
 
@@ -94,13 +96,18 @@ class Evaluator:
 
         if name == "base" and self.loop.step > 0:
             raise UserError(f"{path} is missing and the base model is no longer loaded; restore it from a copy")
-        progress = self.loop.progress
         table = sample_problems(
             self.loop.engine, self.suite, self.problems, self.pool(), self._sampling(), name,
-            lambda done, total: progress.phase(f"evaluating the {name} model", done, total),
+            lambda done, total: self._told_of(name, done, total),
         )  # fmt: skip
         self._write_questions()
         samples.write(table, path)
+
+    def _told_of(self, name: str, done: int, total: int) -> None:
+        """Show that a problem is done, and do what a person asked meanwhile."""
+        self.loop.progress.phase(f"evaluating the {name} model", done, total)
+        if done < total:
+            heed(self.loop)
 
     def _write_questions(self) -> None:
         """What was asked, for the report: one JSON line a problem."""

@@ -16,6 +16,7 @@ from prorl.run import edits, forking, lineage, tracking
 from prorl.run.directory import RunDirectory
 from prorl.run.evaluation import Evaluator
 from prorl.run.export import write_model
+from prorl.run.heeding import LeftEarly, tell_what_came_too_late
 from prorl.run.interrupt import Interrupt
 from prorl.run.lineage import Origin
 from prorl.run.loop import Loop
@@ -95,7 +96,10 @@ class Work:
         _begin(loop, self.origin, resuming, edited)
         loop.trackers = tracking.open_all(self.recipe, _tracked(loop), self.progress.event)
         with closing(loop.trackers):
-            return self._from_base_to_comparison(loop)
+            try:
+                return self._from_base_to_comparison(loop)
+            except LeftEarly:
+                return Done(loop, finished=False, comparison=None)
 
     def _from_base_to_comparison(self, loop: Loop) -> Done:
         """Sample the base model, train, and, if that came to its end, write the model and compare it with its base."""
@@ -112,6 +116,7 @@ class Work:
             if evaluator:
                 evaluator.sample("trained")
                 comparison = evaluator.compare()
+            tell_what_came_too_late(loop)
             loop.journal.ensure("finish", loop.step, peak_memory_gib=peak_memory_gib())
         return Done(loop, finished, comparison)
 
