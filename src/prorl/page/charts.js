@@ -33,7 +33,12 @@
   for (const select of document.querySelectorAll("select[data-chooses]")) {
     const shown = document.getElementById(select.dataset.chooses);
     select.value = shown.dataset.chart;
-    select.addEventListener("change", () => { shown.dataset.chart = select.value; draw(shown); });
+    const note = shown.closest("figure").querySelector(".note");
+    select.addEventListener("change", () => {
+      shown.dataset.chart = select.value;
+      if (note) note.textContent = charts[select.value].caption;
+      draw(shown);
+    });
   }
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", all);
   all().then(() => { document.documentElement.dataset.drawn = "yes"; });

@@ -1,8 +1,9 @@
 """A self-contained HTML page from a template, with plotly.js inside and nothing asked for over a network.
 
 A template includes `base.css` and `charts.js`. An element with `data-chart="ID"` is drawn from the chart of that id; a
-`<select data-chooses="ELEMENT">` changes which chart an element shows. In a chart's data a colour is the name of a CSS
-variable (`--trained`), so that a page follows the reader's light or dark scheme.
+`<select data-chooses="ELEMENT">` changes which chart an element shows, and what is of class `note` in its figure to the
+chart's caption. In a chart's data a colour is the name of a CSS variable (`--trained`), so that a page follows the
+reader's light or dark scheme.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 Chart = Mapping[str, Any]
-"""A plotly.js figure in plain data: `id`, `title`, `data`, `layout`."""
+"""A plotly.js figure in plain data: `id`, `title`, `data`, `layout`, and `caption` where one stands below it."""
 
 
 def render(package: str, template: str, charts: Iterable[Chart], short: Mapping[str, str], **values: Any) -> str:

@@ -20,3 +20,10 @@ def test_a_dollar_in_a_name_is_no_formula(name: str, tmp_path: Path) -> None:
     assert f"<!-- sets, {name} -->" in text
     assert f"'{name}' -->" in text
     assert pdf.read_bytes().startswith(b"%PDF")
+
+
+def test_panels_have_the_caption_that_is_true_of_all(tmp_path: Path) -> None:
+    series = [Series("base", 0, (1, 2), (0.1, 0.2))]
+    panels = [Figure(name, name, f"Of {name}.", series, "k", "pass@k", shared="Of each.") for name in "ab"]
+    assert "Of each. Made by" in draw(panels, "f", tmp_path, "c")[0].read_text()
+    assert "Of a. Made by" in draw(panels[:1], "g", tmp_path, "c")[0].read_text()

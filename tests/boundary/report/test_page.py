@@ -66,6 +66,8 @@ def test_choosing_a_task_redraws_its_curves(browser: Browser, out: Path, results
     curves = {(curve.model, curve.task): curve for curve in results.analysis.curves}
     assert before == pytest.approx(curves[MODELS[-1], "overall"].strict[1].estimate)
     assert browser.run(read) == pytest.approx(curves[MODELS[-1], "graph_color@1"].strict[1].estimate)
+    caption = browser.run("document.getElementById('strict').closest('figure').querySelector('.note').textContent")
+    assert caption.startswith(f"Unbiased pass@k. {curves[MODELS[-1], 'graph_color@1'].problems} problems, ")
 
 
 def test_every_caption_says_n_extraction_and_intervals(browser: Browser, out: Path) -> None:

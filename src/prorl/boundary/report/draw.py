@@ -44,7 +44,7 @@ def draw(panels: Sequence[Figure], name: str, folder: Path, command: str) -> lis
         for axes in grid.flat[len(panels) :]:
             axes.set_axis_off()
         _legend(canvas, grid.flat[0])
-        note = f"{panels[0].caption} Made by: {command}"
+        note = f"{panels[0].caption if len(panels) == 1 else panels[0].shared} Made by: {command}"
         canvas.supxlabel(textwrap.fill(note, int(size[0] * 24)), fontsize=5.5, color="#5b6470", x=0.01, ha="left")
         folder.mkdir(parents=True, exist_ok=True)
         for suffix in FORMATS:

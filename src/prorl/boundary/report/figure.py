@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -57,3 +57,11 @@ class Figure:
     stacked: bool = False
     lines: Sequence[float] = field(default_factory=list)
     """Heights at which a line is drawn, such as no difference."""
+    shared: str = ""
+    """The caption of several such figures as panels of one: what is true of each. Needed where there are several."""
+
+
+def many(sizes: Iterable[int], where: str) -> str:
+    """How many problems there are in each of several places, such as "3 to 5 problems a task"."""
+    few, most = min(found := set(sizes)), max(found)
+    return f"{few if few == most else f'{few} to {most}'} problems {where}"

@@ -8,7 +8,7 @@ from prorl.boundary.curves import Curve
 from prorl.boundary.laboratory.results import Results
 from prorl.boundary.paired import OVERALL, STRICT, TOLERANT
 from prorl.boundary.report import figures_covariates
-from prorl.boundary.report.figure import Figure, Series
+from prorl.boundary.report.figure import Figure, Series, many
 from prorl.tasks.names import short
 
 SHARES = (-0.02, 1.02)
@@ -24,14 +24,21 @@ def names_of(results: Results) -> dict[str, str]:
     return short(rows_of(results))
 
 
-def how(results: Results, extraction: str, what: str = "", of: str = "", intervals: bool = True) -> str:
-    """What a caption says of every figure."""
-    problems = of or f"{results.problems} problems"
+def how(results: Results, extraction: str, what: str, of: str, intervals: bool = True) -> str:
+    """What a caption says of every figure; `of`: how many problems it is of."""
     level = f"{results.analysis.level:.0%} intervals over problems (BCa bootstrap)" if intervals else "no intervals"
     return (
-        f"{what}{problems}, n = {results.samples} samples of each; {extraction} extraction, success is a score of 1; "
-        f"{level}."
+        f"{what}{of}, n = {results.samples} samples of each; {extraction} extraction, success is a score of 1; {level}."
     )
+
+
+def _problems(results: Results) -> dict[str, int]:
+    """By row: of how many problems it is."""
+    return {curve.task: curve.problems for curve in results.analysis.curves}
+
+
+def _a_task(results: Results) -> str:
+    return many((size for task, size in _problems(results).items() if task != OVERALL), "a task")
 
 
 def pass_at_k(results: Results) -> dict[str, list[Figure]]:
@@ -50,9 +57,11 @@ def _pass_at_k(results: Results, index: int, task: str, extraction: str) -> Figu
         Series.of(curve.model, place, curve.strict if extraction == STRICT else curve.tolerant)
         for place, curve in enumerate(curves)
     ]
-    caption = how(results, extraction, "Unbiased pass@k. ", f"{curves[0].problems} problems")
+    caption, shared = (
+        how(results, extraction, "Unbiased pass@k. ", of) for of in (f"{curves[0].problems} problems", _a_task(results))
+    )
     name, y = names_of(results)[task], f"pass@k, {extraction}"
-    return Figure(f"{extraction}-{index}", name, caption, series, "k", y, log_x=True, y_range=SHARES)
+    return Figure(f"{extraction}-{index}", name, caption, series, "k", y, log_x=True, y_range=SHARES, shared=shared)
 
 
 def _curves(results: Results, task: str) -> list[Curve]:
@@ -72,11 +81,15 @@ def delta(results: Results) -> list[Figure]:
             )
             for row in rows
         ]  # fmt: skip
-        caption = how(
-            results, "strict (line and band) and tolerant (dashed)",
-            f"Mean over problems of pass@k − pass@k of {results.models[0]}, paired. ", f"{rows[0].problems} problems",
-        )  # fmt: skip
-        found.append(Figure(f"delta-{index}", names[task], caption, series, "k", "Δ pass@k", log_x=True, lines=(0.0,)))
+        what = f"Mean over problems of pass@k − pass@k of {results.models[0]}, paired. "
+        caption, shared = (
+            how(results, "strict (line and band) and tolerant (dashed)", what, of)
+            for of in (f"{rows[0].problems} problems", _a_task(results))
+        )
+        figure = Figure(
+            f"delta-{index}", names[task], caption, series, "k", "Δ pass@k", log_x=True, lines=(0.0,), shared=shared
+        )
+        found.append(figure)
     return found
 
 
@@ -99,19 +112,20 @@ def solvable(results: Results) -> list[Figure]:
             )
             for (key, label), colour in zip(SETS, (1, 3, 2, 0), strict=True)
         ]  # fmt: skip
-        caption = how(
-            results, STRICT, f"Problems solved at least once by {results.models[0]} and by {tuned}. ", intervals=False
+        sizes = (total for task, total in zip(names, totals, strict=True) if task != OVERALL)
+        of, title = many(sizes, "a task"), f"solvable sets, {tuned}"
+        caption, shared = (
+            how(results, STRICT, f"Problems solved at least once by {results.models[0]} and by {by}. ", of, False)
+            for by in (tuned, "the model that a panel names")
         )
-        figure = Figure(
-            f"sets-{place}", f"solvable sets, {tuned}", caption, series, "", "share of problems", stacked=True
-        )
+        figure = Figure(f"sets-{place}", title, caption, series, "", "share of problems", stacked=True, shared=shared)
         found.append(figure)
     return found
 
 
 def histograms(results: Results) -> list[Figure]:
     """pass@1 of problems as a histogram, all models side by side; the suite's first, then one a task."""
-    found, names = [], names_of(results)
+    found, names, problems = [], names_of(results), _problems(results)
     for index, task in enumerate(rows_of(results)):
         spreads = {spread.model: spread for spread in results.analysis.spreads if spread.task == task}
         series = []
@@ -120,7 +134,8 @@ def histograms(results: Results) -> list[Figure]:
             edges = zip(spread.edges[:-1], spread.edges[1:], strict=True)
             bins = ["0", *(f"{low:.1f}–{high:.1f}" for low, high in edges), "1"]
             series.append(Series(model, place, bins, [spread.never, *spread.between, spread.always], kind="bar"))
-        caption = how(results, STRICT, "Problems by c/n, which sampling noise blurs. ", intervals=False)
+        of = f"{problems[task]} problems"
+        caption = how(results, STRICT, "Problems by c/n, which sampling noise blurs. ", of, intervals=False)
         found.append(
             Figure(f"rates-{index}", names[task], caption, series, "share of samples solved", "share of problems")
         )

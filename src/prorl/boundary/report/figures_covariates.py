@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from prorl.boundary.laboratory.results import Results
 from prorl.boundary.levels import Level
 from prorl.boundary.paired import OVERALL, STRICT
-from prorl.boundary.report.figure import Figure, Series
+from prorl.boundary.report.figure import Figure, Series, many
 from prorl.tasks.names import short
 
 
@@ -62,7 +62,9 @@ def duration(results: Results) -> Figure | None:
         Series.of(f"pass@{k}", 2, [(row.steps, row.boundary) for row in results.duration]),
     ]
     base = next(row.steps for row in results.duration if row.model == results.models[0])
-    caption = _caption(results, f"The suite's mean by training steps; {base} is the base. ")
+    caption = _caption(
+        results, f"The suite's mean by training steps; {base} is the base. ", f"{results.problems} problems"
+    )
     return Figure("duration", "training duration", caption, series, "training steps", "pass@k", y_range=(-0.02, 1.02))
 
 
@@ -74,7 +76,11 @@ def majority(results: Results) -> Figure | None:
     for place, model in enumerate(results.models):
         points = {k: rows[-1].mean for k, rows in results.majority[model].items()}
         series.append(Series.of(model, place, {k: mean for k, mean in points.items() if mean is not None}))
-    caption = _caption(results, "Chance that the most frequent of k answers is right; ties broken evenly. ")
+    caption = _caption(
+        results,
+        "Chance that the most frequent of k answers is right; ties broken evenly. ",
+        f"{results.problems} problems",
+    )
     return Figure("majority", "majority@k", caption, series, "k", "majority@k", log_x=True, y_range=(-0.02, 1.02))
 
 
@@ -90,7 +96,8 @@ def levels(results: Results) -> Iterator[Figure]:
             reach = {level: curve.strict[k] for level, curve in of_model.items()}
             series += [Series.of(f"{model}, pass@1", place, first)]
             series += [Series.of(f"{model}, pass@{k}", place, reach, dashed=True)]
-        caption = _caption(results, f"By level of difficulty; {_trained(rows)}. ")
+        of = many((curve.problems for row in rows for curve in row.curves), "a level")
+        caption = _caption(results, f"By level of difficulty; {_trained(rows)}. ", of)
         file = f"levels_{name.replace('/', '-')}"
         yield Figure(file, f"difficulty of {name}", caption, series, "level", "pass@k", y_range=(-0.02, 1.02))
 
@@ -103,8 +110,8 @@ def _trained(rows: Sequence[Level]) -> str:
     return f"trained at {trained}" if trained else "no level was trained"
 
 
-def _caption(results: Results, what: str) -> str:
+def _caption(results: Results, what: str, of: str) -> str:
     return (
-        f"{what}{results.problems} problems, n = {results.samples} samples of each; strict extraction; "
+        f"{what}{of}, n = {results.samples} samples of each; strict extraction; "
         f"{results.analysis.level:.0%} intervals over problems."
     )

@@ -29,7 +29,7 @@ def chart(figure: Figure) -> Chart:
         for height in figure.lines
     ]  # fmt: skip
     layout = {"xaxis": xaxis, "yaxis": yaxis, "shapes": shapes, "barmode": "stack" if figure.stacked else "group"}
-    return {"id": figure.id, "title": figure.title, "data": data, "layout": layout}
+    return {"id": figure.id, "title": figure.title, "caption": figure.caption, "data": data, "layout": layout}
 
 
 def _traces(series: Series) -> list[dict[str, Any]]:
