@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from prorl.boundary import samples
@@ -38,6 +39,22 @@ def test_recipe_diff_names_every_value_that_differs_and_nothing_else() -> None:
     ]
     assert run("recipe", "diff", "quickstart", "quickstart").strip() == "no value differs"
     assert "objective.advantage" in run("recipe", "diff", "prorl-v1-1.5b", "prorl-v2-1.5b")
+
+
+def test_eval_s_help_tells_its_defaults() -> None:
+    shown = " ".join(re.sub(r"[│╭╮╰╯─\s]+", " ", run("eval", "--help")).split())
+    for default in ("24", "16", "1 and --samples", "64", "1.", "0."):
+        assert f"Default: {default}" in shown
+
+
+def test_help_has_no_brackets_that_are_taken_for_markup() -> None:
+    """A terminal shows nothing of `[default: 24]` in a help text."""
+    left = [get_command(app)]
+    while left:
+        command = left.pop()
+        left += getattr(command, "commands", {}).values()
+        texts = [command.help, *(getattr(parameter, "help", None) for parameter in command.params)]
+        assert not [text for text in texts if re.search(r"\[[a-z@#/]", text or "")], command.name
 
 
 def test_lists_for_programs() -> None:

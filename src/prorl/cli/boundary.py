@@ -45,7 +45,7 @@ def boundary(
         ),
     ] = None,
     samples: Annotated[
-        int | None, typer.Option("--samples", "-n", help="Completions of each problem.  [default: 256]", min=1)
+        int | None, typer.Option("--samples", "-n", help="Completions of each problem. Default: 256.", min=1)
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for samples and report; taken up again.")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from prorl.recipe.schema import Recipe
 
 
-_K = "Report pass@k; may be repeated, and pass@1 always is reported.  [default: 1 and --samples]"
+_K = "Report pass@k; may be repeated, and pass@1 always is. Default: 1 and --samples."
 
 
 def evaluate(
@@ -50,18 +50,18 @@ def evaluate(
             "this nor a task is given.",
         ),
     ] = None,
-    problems: Annotated[int | None, typer.Option(help="Problems of each task.  [default: 24]", min=1)] = None,
-    samples: Annotated[int | None, typer.Option(help="Completions of each problem.  [default: 16]", min=1)] = None,
+    problems: Annotated[int | None, typer.Option(help="Problems of each task. Default: 24.", min=1)] = None,
+    samples: Annotated[int | None, typer.Option(help="Completions of each problem. Default: 16.", min=1)] = None,
     k: Annotated[list[int] | None, typer.Option("--k", "-k", help=_K, min=1)] = None,
     worked_examples: Annotated[int, typer.Option(help="Solved problems shown before the question.", min=0)] = 0,
     max_new_tokens: Annotated[
-        int | None, typer.Option(help="Longest completion, in tokens.  [default: 64]", min=1)
+        int | None, typer.Option(help="Longest completion, in tokens. Default: 64.", min=1)
     ] = None,
     temperature: Annotated[
         float | None,
-        typer.Option(help="Of the sampling distribution.  [default: 1.0]", min=0.01, max=100),
+        typer.Option(help="Of the sampling distribution. Default: 1.", min=0.01, max=100),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Of the random numbers.  [default: 0]", min=0)] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the random numbers. Default: 0.", min=0)] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Also write the samples to this Parquet file.")
     ] = None,
@@ -69,8 +69,8 @@ def evaluate(
 ) -> None:
     """Sample a model on held-out problems; pass@1 and pass@k by task, with 95 % intervals.
 
-    What isn't given is as in the recipe or run that says what is asked; the defaults below are those of tasks.
-    Tokens are drawn from all of them (top-p 1, unless a recipe says otherwise).
+    What isn't given is as in the recipe or run that says what is asked; defaults told below are those of tasks.
+    Tokens are drawn from all of them (top-p 1), unless a recipe says otherwise.
 
     The problems are of the test split, which no training sees. Equal settings and seeds ask the same problems with the
     same random numbers, so files written by --out can be compared pairwise.

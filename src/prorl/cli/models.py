@@ -70,7 +70,7 @@ def fetch(
 def make(
     name: Annotated[str, typer.Argument(help="nano, the only model that is made.")] = NANO.name,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="New folder for it.  [default: where recipes find it by name]")
+        Path | None, typer.Option("--out", "-o", help="New folder for it. Default: where recipes find it by name.")
     ] = None,
     layers: Annotated[int, typer.Option(min=1)] = NANO.layers,
     hidden: Annotated[int, typer.Option(min=2, help="Width of the residual stream.")] = NANO.hidden,

@@ -26,7 +26,7 @@ def train(
         list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Changes, e.g. rollout.temperature=1.2")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="New folder for the run.  [default: runs/RECIPE]")
+        Path | None, typer.Option("--out", "-o", help="New folder for the run. Default: runs/RECIPE.")
     ] = None,
     resume: Annotated[
         Path | None, typer.Option("--resume", help="Go on with the run in this folder.", autocompletion=complete.runs)
