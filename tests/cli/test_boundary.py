@@ -102,6 +102,13 @@ def test_an_interruption_is_told_and_taken_up(
         (("--from-samples", "nowhere", "--out", "x"), "there are no samples"),
         (("nomodel", "b", "--suite", "toy/echo", "--judge", "no.such:thing", "--out", "x"), "judge 'no.such:thing'"),
         (("nomodel", "b", "--suite", "toy/echo", "--judge", ":thing", "--out", "x"), "judge ':thing': name a callable"),
+        (("nomodel", "b", "--suite", "toy/echo", "--corpus", "nowhere", "--out", "x"), "corpus nowhere: there is no"),
+        (("--from-samples", "none", "--corpus", "nowhere", "--out", "x"), "corpus nowhere: there is no"),
+        (
+            ("nomodel", "b", "--suite", "toy/echo", "--corpus", "nowhere", "--out", "x"),
+            "corpus nowhere: there is no file",
+        ),
+        (("--from-samples", "none", "--corpus", "nowhere", "--out", "x"), "corpus nowhere: there is no file"),
     ],
 )
 def test_what_is_missing_is_named(words: tuple[str, ...], message: str) -> None:

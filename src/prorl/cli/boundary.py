@@ -119,6 +119,10 @@ def boundary(
     from prorl.boundary.report.write import check_folder
 
     check_folder(out)
+    if corpus:
+        from prorl.boundary.novelty import corpus as corpora
+
+        corpora.check(corpus)
     if from_samples:
         from prorl.boundary.imports.read import evidence_of
 

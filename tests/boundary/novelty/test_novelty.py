@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prorl.boundary.novelty.corpus import HELD_OUT, read
+from prorl.boundary.novelty.corpus import HELD_OUT, check, read
 from prorl.boundary.novelty.measure import LENGTHS, PER_PROBLEM, measure
 from prorl.boundary.novelty.search import longest_matches, uniqueness
 from prorl.boundary.novelty.words import words
@@ -119,6 +120,39 @@ def test_problems_of_two_tasks_that_have_one_number_are_two(tmp_path: Path) -> N
     right = pl.concat([rows(*texts).with_columns(task=pl.lit(task), problem=pl.lit("0")) for task in ("a", "b")])
     found = measure(corpus, {"m": right}, window=12)[0]
     assert (found.windows, found.problems) == (2 * PER_PROBLEM, 2)
+
+
+def test_the_shares_by_length_add_up_to_the_sum(tmp_path: Path) -> None:
+    """A problem with many windows weighs no more than one with a single one, and a task no more than another."""
+    corpus = read([a_corpus(tmp_path)])
+    copied = [f"says that the quick brown fox jumps over the lazy dog and {number} cats run" for number in range(6)]
+    new = "Nobody ever wrote such words about seventeen purple llamas singing together loudly at noon in Oslo."
+    right = pl.DataFrame(
+        [("a", "p", text) for text in copied] + [("a", "q", new), ("b", "p", f"jumps over the lazy dog {new}")],
+        schema=["task", "problem", "text"],
+        orient="row",
+    )
+    for found in measure(corpus, {"m": right}, window=14)[:2]:
+        assert found.windows == 8
+        assert found.total is not None
+        assert sum(found.uniqueness.values()) == pytest.approx(found.total.estimate, abs=1e-12)
+    assert found.mean is not None
+    assert sum(found.uniqueness.values()) / len(LENGTHS) == pytest.approx(found.mean.estimate, abs=1e-12)
+
+
+def test_what_a_corpus_lacks_is_told_before_it_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check([a_corpus(tmp_path)])
+    with pytest.raises(UserError, match="nowhere: there is no file"):
+        check([tmp_path / "corpus.jsonl", tmp_path / "nowhere"])
+    (tmp_path / "empty.txt").write_text(" \n")
+    with pytest.raises(UserError, match="holds no text"):
+        check([tmp_path / "empty.txt"])
+    (tmp_path / "late.jsonl").write_text('{"text": "one"}\n{"words": "two"}\n')
+    with pytest.raises(UserError, match="line 2"):
+        check([tmp_path / "late.jsonl"])
+    monkeypatch.setitem(sys.modules, "tokengrams", None)
+    with pytest.raises(UserError, match=r"pip install 'prorl\[novelty\]'"):
+        check([tmp_path / "corpus.jsonl"])
 
 
 def test_a_corpus_without_text_is_refused(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import polars as pl
 
@@ -33,6 +34,14 @@ class Corpus:
     files: tuple[str, ...]
 
 
+def check(paths: Sequence[Path]) -> None:
+    """Raise UserError for whatever `read` would refuse, before anything is sampled to be held against the corpus."""
+    _engine()
+    texts = (text for path in paths for file in _files(path) for text in _texts(file))
+    if not sum(bool(words(text)) for text in texts):  # all of them: the last line may be the one without a text
+        raise _no_text(paths)
+
+
 def read(paths: Sequence[Path]) -> Corpus:
     """The corpus of these files and folders. A `.txt` or `.md` file is a document, as is the `text` of a JSONL line or
     a Parquet row. Raises UserError for files that hold none, and where the index isn't installed."""
@@ -40,7 +49,7 @@ def read(paths: Sequence[Path]) -> Corpus:
     documents = [words(text) for file in files for text in _texts(file)]
     documents = [document for document in documents if document]
     if not documents:
-        raise UserError(f"the corpus {', '.join(map(str, paths))} holds no text")
+        raise _no_text(paths)
     kept = [document for place, document in enumerate(documents) if (place + 1) % HELD_OUT]
     held_out = [document for place, document in enumerate(documents) if (place + 1) % HELD_OUT == 0]
     vocabulary = Vocabulary(kept)
@@ -49,16 +58,24 @@ def read(paths: Sequence[Path]) -> Corpus:
     return Corpus(vocabulary, _index(vocabulary), held, len(kept), len(vocabulary.tokens), names)
 
 
-def _index(vocabulary: Vocabulary) -> Contains:
+def _no_text(paths: Sequence[Path]) -> UserError:
+    return UserError(f"the corpus {', '.join(map(str, paths))} holds no text; name texts by --corpus")
+
+
+def _engine() -> Any:
     try:
         from tokengrams import InMemoryIndex
     except ImportError:
         raise UserError("overlap novelty needs an n-gram index: pip install 'prorl[novelty]'") from None
+    return InMemoryIndex
+
+
+def _index(vocabulary: Vocabulary) -> Contains:
     array = vocabulary.array()
     with TemporaryDirectory() as folder:
         path = Path(folder) / "tokens.bin"
         array.tofile(path)
-        index = InMemoryIndex.from_token_file(str(path), None, 2 ** (8 * array.itemsize))
+        index = _engine().from_token_file(str(path), None, 2 ** (8 * array.itemsize))
 
     def contains(tokens: Sequence[int]) -> bool:
         return UNSEEN not in tokens and bool(index.contains(list(tokens)))

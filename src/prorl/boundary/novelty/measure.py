@@ -41,9 +41,9 @@ class Novelty(Plain):
     too_short: int
     """Texts with fewer tokens, which are left out."""
     uniqueness: dict[int, float]
-    """By L, the mean over windows."""
+    """By L: mean over the windows of a problem, over problems within their task, and over tasks."""
     total: Interval | None
-    """Sum over L: mean over problems within their tasks; None without windows."""
+    """Sum over L, averaged like these, so that they add up to it; None without windows."""
     mean: Interval | None
     """Mean over L."""
     note: str
@@ -97,12 +97,14 @@ def _novelty(
     rows = pl.DataFrame(list(_measured(corpus, cut, lengths)))
     if rows.is_empty():
         return Novelty(author, control, 0, 0, window, short, {}, None, None, note)
-    by_problem = rows.group_by("task", "problem").agg(pl.col("total").mean())
+    shares = [str(length) for length in lengths]
+    by_problem = rows.group_by("task", "problem", maintain_order=True).agg(pl.col("total", *shares).mean())
     by_problem = by_problem.with_columns(mean=pl.col("total") / len(lengths))
     found = means(by_problem, {"total": (0.0, float(len(lengths))), "mean": (0.0, 1.0)})
     total, mean = (next(row.mean for row in found[name] if row.task == OVERALL) for name in ("total", "mean"))
-    shares = {length: float(rows[str(length)].to_numpy().mean()) for length in lengths}
-    return Novelty(author, control, rows.height, by_problem.height, window, short, shares, total, mean, note)
+    overall = by_problem.group_by("task", maintain_order=True).agg(pl.col(shares).mean()).select(pl.col(shares).mean())
+    by_length = dict(zip(lengths, overall.row(0), strict=True))
+    return Novelty(author, control, rows.height, by_problem.height, window, short, by_length, total, mean, note)
 
 
 def _measured(
