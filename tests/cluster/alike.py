@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from prorl.engine.local.engine import LocalEngine
 from prorl.engine.protocol import Coefficients, Engine, GroupRequest, Sampling, TrainingGroup, UpdateReport
-from prorl.recipe.schema import KL, Correction, Objective, Optimizer
+from prorl.recipe.objective import KL, Correction, Objective, Optimizer
 
 SAMPLING = Sampling(samples=4, temperature=1.3, max_new_tokens=8)
 OBJECTIVE = Objective(kl=KL(coefficient=0.1), correction=Correction(kind="tis"))

@@ -20,7 +20,7 @@ from prorl.engine.local.trainer import tree_of
 from prorl.engine.protocol import Example, NonFiniteGradient
 from prorl.errors import IntegrityError
 from prorl.policy.nano import make_nano
-from prorl.recipe.schema import Correction
+from prorl.recipe.objective import Correction
 
 from .alike import OPTIMIZER, apart, groups, numbers, update
 from .conftest import a_recipe

@@ -12,7 +12,8 @@ import torch
 
 from prorl.engine.local.engine import LocalEngine
 from prorl.engine.protocol import Coefficients, Example, NonFiniteGradient, TrainingGroup
-from prorl.recipe.schema import Compute, Objective, Optimizer
+from prorl.recipe.objective import Objective, Optimizer
+from prorl.recipe.schema import Compute
 
 from .test_trainer import SAMPLING, groups_of, largest_difference
 

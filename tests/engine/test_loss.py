@@ -7,7 +7,7 @@ import torch
 from prorl.algo.packed import Segments
 from prorl.engine.local.loss import TokenValues, row_loss
 from prorl.engine.protocol import Coefficients
-from prorl.recipe.schema import KL, Objective
+from prorl.recipe.objective import KL, Objective
 
 LENGTHS = torch.tensor([2, 3])
 

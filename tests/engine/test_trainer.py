@@ -16,7 +16,8 @@ from prorl.engine.local.rows import cut
 from prorl.engine.local.trainer import tree_of
 from prorl.engine.protocol import Coefficients, GroupRequest, Sampling, TrainingGroup
 from prorl.errors import IntegrityError
-from prorl.recipe.schema import KL, Compute, Correction, Objective, Optimizer
+from prorl.recipe.objective import KL, Correction, Objective, Optimizer
+from prorl.recipe.schema import Compute
 
 SAMPLING = Sampling(samples=4, temperature=1.3, max_new_tokens=8)
 NO_KL = Coefficients(kl=0.0)

@@ -161,7 +161,7 @@ def test_the_names_in_the_schema_are_those_of_the_algorithms() -> None:
     from typing import get_args
 
     from prorl.algo import advantages, aggregate, correction, kl, losses
-    from prorl.recipe.schema import KL, Correction, Objective
+    from prorl.recipe.objective import KL, Correction, Objective
 
     def names(section: Any, key: str) -> set[str]:
         return set(get_args(section.model_fields[key].annotation))

@@ -10,7 +10,7 @@ import pytest
 
 from prorl.boundary import samples
 from prorl.errors import UserError
-from prorl.recipe.schema import Objective
+from prorl.recipe.objective import Objective
 from prorl.run import job
 from prorl.run.control import Control
 

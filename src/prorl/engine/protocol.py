@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from prorl.policy.turn import Turn
-from prorl.recipe.schema import Objective, Optimizer
+from prorl.recipe.objective import Objective, Optimizer
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from prorl.algo.entropy import EntropyCoefficient
 from prorl.algo.kl import KLCoefficient
 from prorl.engine.protocol import Coefficients, UpdateReport
-from prorl.recipe.schema import Objective
+from prorl.recipe.objective import Objective
 
 
 class Control:

@@ -14,7 +14,8 @@ from prorl.algo.repetition import Repetition
 from prorl.algo.shaping import Completions, CosineLength, Shaper, SoftOverlong, StopProperly, ZeroPast, shape
 from prorl.engine.protocol import TrainingGroup
 from prorl.plugins import called
-from prorl.recipe.schema import Objective, Recipe
+from prorl.recipe.objective import Objective
+from prorl.recipe.schema import Recipe
 from prorl.recipe.shaping import CustomShaper
 from prorl.recipe.shaping import Shaper as ShaperSpec
 from prorl.run.judged import JudgedGroup

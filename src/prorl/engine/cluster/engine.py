@@ -30,7 +30,8 @@ from prorl.engine.protocol import (
 from prorl.engine.text import TextEngine
 from prorl.errors import UserError
 from prorl.policy.model import Policy
-from prorl.recipe.schema import Objective, Optimizer, Recipe
+from prorl.recipe.objective import Objective, Optimizer
+from prorl.recipe.schema import Recipe
 
 
 class ClusterEngine(TextEngine):

@@ -12,7 +12,7 @@ from prorl.algo.correction import Correction, correction
 from prorl.algo.packed import Segments
 from prorl.engine.local.rows import Row
 from prorl.engine.protocol import TrainingGroup
-from prorl.recipe.schema import Objective
+from prorl.recipe.objective import Objective
 
 
 class Batch:

@@ -34,7 +34,8 @@ from prorl.engine.protocol import (
 from prorl.engine.text import TextEngine
 from prorl.errors import IntegrityError
 from prorl.policy.model import Policy
-from prorl.recipe.schema import Compute, Objective, Optimizer
+from prorl.recipe.objective import Objective, Optimizer
+from prorl.recipe.schema import Compute
 
 
 class LocalEngine(TextEngine):

@@ -13,7 +13,7 @@ from prorl.engine.local.schedule import deal
 from prorl.engine.protocol import Example, ImitationReport
 from prorl.policy.model import Policy
 from prorl.policy.tree import PackedTrees, Tree
-from prorl.recipe.schema import Optimizer
+from prorl.recipe.objective import Optimizer
 
 
 def imitate(

@@ -11,7 +11,7 @@ from prorl.algo.kl import kl_to_go, kl_values
 from prorl.algo.losses import TokenLoss, policy_loss
 from prorl.algo.packed import Segments
 from prorl.engine.protocol import Coefficients
-from prorl.recipe.schema import Objective
+from prorl.recipe.objective import Objective
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from prorl.engine.local.tensors import placed, read_tensors, whole, write_tensor
 from prorl.engine.protocol import NonFiniteGradient
 from prorl.errors import IntegrityError
 from prorl.kernels.sums import add_up, sum_into
-from prorl.recipe.schema import Optimizer
+from prorl.recipe.objective import Optimizer
 
 
 class MasterOptimizer:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TypeVar
 
-from prorl.recipe.schema import Optimizer
+from prorl.recipe.objective import Optimizer
 
 T = TypeVar("T")
 

@@ -19,7 +19,7 @@ from prorl.engine.protocol import Coefficients, Sampling, TrainingGroup, UpdateR
 from prorl.errors import IntegrityError
 from prorl.policy.model import Policy
 from prorl.policy.tree import PackedTrees, Tree
-from prorl.recipe.schema import Objective, Optimizer
+from prorl.recipe.objective import Objective, Optimizer
 
 
 class Trainer:
