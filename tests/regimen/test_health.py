@@ -75,7 +75,7 @@ def test_roll_backs_that_were_asked_for_and_not_made_do_not_count() -> None:
 
 def test_a_restart_forgets_windows_baselines_and_bests() -> None:
     growing = {"window": 3, "above": None, "above_times": 2.0}
-    guards = health({"level": {"window": 3}, "growth": growing}, collapse=Collapse(window=3), cooldown=0)
+    guards = health({"level": {"window": 3}, "growth": growing}, collapse=Collapse(window=3, least_z=0.0), cooldown=0)
     restarted, plain = HealthMonitor(guards), HealthMonitor(guards)
     said: dict[HealthMonitor, list[list[str]]] = {restarted: [], plain: []}
     for step in range(1, 13):

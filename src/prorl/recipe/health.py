@@ -55,6 +55,9 @@ class Collapse(Guard):
     reference was last reset."""
     least_drop: float = Field(default=0.05, ge=0.0)
     """The fall in reward must be at least this, too: thirty per cent of next to nothing is noise."""
+    least_z: float = Field(default=4.0, ge=0.0)
+    """And at least so many standard errors of the difference of two windows' means, by how much the reward varies from
+    step to step. The best of many windows is lucky, the more so the fewer prompts a step has."""
     kl_above: PositiveFloat = 0.5
     """Nats per token to the reference policy."""
     entropy_below_times: PositiveFloat = 0.2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 from prorl.recipe.health import Collapse, Guard, Health, Threshold
@@ -45,12 +46,10 @@ def why(guard: Collapse | Threshold, windows: Mapping[str, Window], step: int) -
 def _fall(guard: Collapse, window: Window, step: int) -> str | None:
     mean, best = window.mean(step), window.best
     # A mean that equals the best is no fall, also where both are 0 and every share of it is 0 too.
-    if (
-        mean is None
-        or best is None
-        or not mean < best
-        or best - mean < max(guard.reward_drop * abs(best), guard.least_drop)
-    ):
+    if mean is None or best is None or not mean < best:
+        return None
+    luck = guard.least_z * window.noise * math.sqrt(2 / window.size)
+    if best - mean < max(guard.reward_drop * abs(best), guard.least_drop, luck):
         return None
     return (
         f"reward is {mean:.4g} {window.span}, {100 * guard.reward_drop:.4g} % or more below its best mean of {best:.4g}"

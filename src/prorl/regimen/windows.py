@@ -23,6 +23,7 @@ class Window:
         a factor and still mean anything, so it is no baseline; the next one is asked."""
         self.best: float | None = None
         """Highest finite mean of a full window, this one included."""
+        self._changes, self._squares = 0, 0.0
         self._values: deque[tuple[int, float]] = deque(maxlen=size)
         self._mean = math.nan
 
@@ -32,6 +33,9 @@ class Window:
         before = None if self.last is None else self.mean(self.last)
         if self.baseline is None and before is not None and 0.0 < before < math.inf:
             self.baseline = before
+        change = value - self._values[-1][1] if self._values else math.nan
+        if math.isfinite(change):
+            self._changes, self._squares = self._changes + 1, self._squares + change * change
         self._values.append((step, value))
         self._mean = _mean([value for _, value in self._values])
         now = self.mean(step)
@@ -42,6 +46,15 @@ class Window:
         """Mean of the window as seen after `step`; None if it isn't full. One infinite value makes it infinite."""
         full = len(self._values) == self.size and self._values[0][0] > step - 2 * self.size
         return self._mean if full else None
+
+    @property
+    def noise(self) -> float:
+        """Standard deviation of a value about its level, 0 where nothing is known of it.
+
+        It comes from the changes from each value to the next, so that a level that moved widens it little (von Neumann,
+        "Distribution of the ratio of the mean square successive difference to the variance", 1941).
+        """
+        return math.sqrt(self._squares / (2 * self._changes)) if self._changes else 0.0
 
     @property
     def last(self) -> int | None:
@@ -61,7 +74,8 @@ class Window:
     def state_dict(self) -> dict[str, Any]:
         """Everything observed, as strict JSON: an infinite value is written as a string."""
         values = [[step, value if math.isfinite(value) else str(value)] for step, value in self._values]
-        return {"size": self.size, "baseline": self.baseline, "best": self.best, "values": values}
+        noise = {"changes": self._changes, "squares": self._squares if math.isfinite(self._squares) else "inf"}
+        return {"size": self.size, "baseline": self.baseline, "best": self.best, "values": values, **noise}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Window:
@@ -70,6 +84,8 @@ class Window:
         window.baseline, window.best = state["baseline"], state["best"]
         window._values.extend((step, float(value)) for step, value in state["values"])
         window._mean = _mean([value for _, value in window._values])
+        # States of earlier versions lack these; then nothing is known of the noise yet.
+        window._changes, window._squares = state.get("changes", 0), float(state.get("squares", 0.0))
         return window
 
 
