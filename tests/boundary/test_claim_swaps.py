@@ -70,6 +70,20 @@ def test_swaps_that_stand_out_count_against_all_with_fewer_right_answers() -> No
     assert [one.lucky for one in found] == [pytest.approx((1 / 29) / 2)] * 2 + [pytest.approx(swaps / 4)] * 2
 
 
+def test_a_task_in_which_little_can_be_told_takes_nothing_from_another() -> None:
+    """Two unsolved problems leave a swap for every claim: 1/1 + 1/29 of a problem, more than 5 % of all seven."""
+    sizes = {"few": (2, 1), "many": (30, 6)}
+    base = exact({name: [0] * size for name, (size, _) in sizes.items()}, N)
+    tuned = exact({name: [40] * learnt + [0] * (size - learnt) for name, (size, learnt) in sizes.items()}, N)
+    tuned = tuned.with_columns(guess_n=pl.lit(N), guess_c=pl.lit(0))
+    swaps = [
+        made_up.swaps(base.filter(pl.col("task") == name), _learnt(size, learnt))
+        for name, (size, learnt) in sizes.items()
+    ]
+    found = claims(base, tuned, base, swaps=pl.concat(swaps))
+    assert [(claim.task, claim.label) for claim in found.claims] == [("few", NOT_ESTABLISHED)] + [("many", NEW)] * 6
+
+
 def test_what_is_learnt_does_not_thin_the_guesses_out() -> None:
     """Of 20 problems 16 are learnt; at the others one swap stands out: of the three sets that may, not of 19."""
     right = _learnt(20, 16)

@@ -9,8 +9,9 @@ Answers *stand out* at a problem when no other problem's are right there half as
 other. Were they guesses, those of another problem would stand out as often as its own. So it is counted how many
 problems would show as many right answers by swaps, as a mean over answers that don't stand out at their own problem
 (what is learnt is no guess). A task with claims adds one swap more, for what so few can have missed. All this may make
-up a share `q` of the problems that stand out. So claims in a task, times the others that the base never solved, must be
-1/q: with 8 unsolved problems three claims, with 21 one.
+up a share `q` of the problems that stand out, of all tasks together or of the task itself: where each of several tasks
+keeps to `q`, so do they together, and a task in which little can be told takes nothing from another. So claims in a
+task, times the others that the base never solved, must be 1/q: with 8 unsolved problems three claims, with 21 one.
 
 What swaps can't see is a guess that comes from the question, such as a number that stands in it.
 """
@@ -19,13 +20,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from prorl.boundary.estimators import Floats
+
+Of = TypeVar("Of")
 
 SCHEMA = pl.Schema(
     {"task": pl.String(), "problem": pl.String(), "other": pl.String(), "n": pl.Int64(), "c": pl.Int64()}
@@ -42,7 +45,8 @@ class Swapped:
     alone: bool
     """Whether its own answers stand out here; True where there is nothing to compare them with."""
     lucky: float | None
-    """Expected share of repeated guesses among problems that stand out as much; None where nothing is known of it."""
+    """Expected share of repeated guesses among problems that stand out as much, of all tasks or of its own, whichever
+    is less; None where nothing is known of it."""
 
 
 def swapped(
@@ -61,11 +65,17 @@ def swapped(
         for row, one, passes in zip(rows, found, eligible, strict=True)
         if passes and one.alone and one.lucky is not None
     ]
-    lucky = {share: _lucky(share, claims, tasks, rates, unsolved) for _, share in claims}
-    return [
-        one if one.lucky is None else replace(one, lucky=_at_most(row["c"] / row["n"], lucky))
-        for row, one in zip(rows, found, strict=True)
-    ]
+    of_all = _by_share(claims, tasks, rates, unsolved)
+    of_task = {}
+    for name in {name for name, _ in claims}:
+        own = [claim for claim in claims if claim[0] == name]
+        of_task[name] = _by_share(own, _only(name, tasks), _only(name, rates), unsolved)
+
+    def least(row: Mapping[str, Any]) -> float:
+        share = row["c"] / row["n"]
+        return min(_at_most(share, of_all), _at_most(share, of_task.get(row["task"], {})))
+
+    return [one if one.lucky is None else replace(one, lucky=least(row)) for row, one in zip(rows, found, strict=True)]
 
 
 def _rates(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
@@ -84,6 +94,20 @@ def _alone(row: Mapping[str, Any], task: _Task | None, rates: Mapping[str, float
     at = task.place[row["problem"]]
     by_others = float(task.shares[at][task.judged[at]].max())
     return Swapped(by_others, bool(task.standing_out[at, at]), 1.0)
+
+
+def _only(name: str, by_task: Mapping[str, Of]) -> dict[str, Of]:
+    return {name: by_task[name]} if name in by_task else {}
+
+
+def _by_share(
+    claims: Sequence[tuple[str, float]],
+    tasks: Mapping[str, _Task],
+    rates: Mapping[str, float],
+    unsolved: Mapping[str, int],
+) -> dict[float, float]:
+    """Expected share of repeated guesses among the claims, by the share of right answers that they reach at least."""
+    return {share: _lucky(share, claims, tasks, rates, unsolved) for _, share in claims}
 
 
 def _at_most(share: float, lucky: Mapping[float, float]) -> float:
