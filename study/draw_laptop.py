@@ -17,7 +17,6 @@ import matplotlib.pyplot as plt
 from draw import CURVES, name_courses
 
 COLOURS = ("#a0aec0", "#b7791f", "#c05621", "#1a202c")
-MODELS = ("base", "quarter", "half", "final")
 
 
 def by_level(validation: Mapping[str, float]) -> dict[str, float]:
@@ -36,7 +35,8 @@ def over_time(course: Mapping[str, Any]) -> Any:
     for level, colour in zip(by_level(validations[-1]), COLOURS, strict=False):
         line = [by_level(validation)[level] for validation in validations]
         axes[0, 0].plot([v["step"] for v in validations], line, color=colour, label=f"level {level}")
-    axes[0, 0].legend(frameon=False, fontsize=8)
+    axes[0, 0].set_ylim(0, 1.25 * axes[0, 0].get_ylim()[1])
+    axes[0, 0].legend(frameon=False, fontsize=8, ncols=len(COLOURS), loc="upper left")
     for axis, name in zip(axes.flat[1:], CURVES, strict=True):
         points = zip(course["curves"]["step"], course["curves"][name], strict=True)
         axis.plot(*zip(*((step, value) for step, value in points if value is not None), strict=True), color=COLOURS[-1])
@@ -51,8 +51,7 @@ def over_time(course: Mapping[str, Any]) -> Any:
 def levels(boundary: Mapping[str, Any]) -> Any:
     """pass@1 and pass@most by task and level of each model; grey is never trained on."""
     models = boundary["analysis"]["models"]
-    names = dict(zip(models, MODELS, strict=True))
-    colours = dict(zip(models, COLOURS, strict=True))
+    colours = dict(zip(models, COLOURS[-len(models) :], strict=True))
     families = sorted({found["task"] for found in boundary["levels"]})
     most = max(boundary["analysis"]["ks"])
     figure, axes = plt.subplots(2, len(families), figsize=(1.7 * len(families), 5), sharex=True, sharey=True)
@@ -61,7 +60,7 @@ def levels(boundary: Mapping[str, Any]) -> Any:
         column[0].set_title(_short(family), fontsize=8)
         for axis, k in zip(column, (1, most), strict=True):
             for model in models:
-                axis.plot(*_line(found, model, str(k)), "o-", ms=3, color=colours[model], label=names[model])
+                axis.plot(*_line(found, model, str(k)), "o-", ms=3, color=colours[model], label=model)
             for one in found:
                 if not one["trained"]:
                     axis.axvspan(one["level"] - 0.5, one["level"] + 0.5, color="#edf2f7", zorder=0)
