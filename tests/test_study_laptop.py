@@ -43,7 +43,7 @@ def test_the_command_draws_what_is_there(
     draw.main()
     figures = [(tmp_path / "figures" / f"{name}.svg").read_text() for name in draw.FIGURES]
     assert all(words in figures[0] for words in ("level 1", "KL to the reference"))
-    assert all(words in figures[1] for words in ("running sums", "pass@256", "quarter"))
+    assert all(words in figures[1] for words in ("running sums", "pass@256", "base@1000"))
 
 
 def test_a_line_holds_a_model_s_share_at_each_level(draw: ModuleType) -> None:
