@@ -19,7 +19,7 @@ SMALL = {
     "rollout.max_new_tokens": 4,
     "stages": [{"name": "one", "steps": 2}],
     "health": None,
-    "resets": {},
+    "resets.plateau": None,
     "validation": None,
     "evaluation": None,
     "compute.precision": "fp32",
