@@ -88,10 +88,12 @@ def test_a_threshold_is_the_plain_rule(signal: list[Any], bounds: dict[str, floa
 
 
 def slow_noise(history: Sequence[Any]) -> float:
-    """Of the values of all steps: the root of half the mean square of finite changes from one to the next."""
+    """Of the values of all steps: the root of half the mean square of finite changes from one to the next, but for the
+    largest."""
     numbers = [float(value) for value in history if is_number(value)]
     changes = [b - a for a, b in itertools.pairwise(numbers) if math.isfinite(b - a)]
-    return math.sqrt(sum(change**2 for change in changes) / (2 * len(changes))) if changes else 0.0
+    squares = sorted(change**2 for change in changes)[:-1]
+    return math.sqrt(sum(squares) / (2 * len(squares))) if squares else 0.0
 
 
 @settings(deadline=None, max_examples=400)
@@ -128,11 +130,9 @@ def test_a_policy_that_solves_nothing_any_more_has_collapsed_though_it_is_not_up
     monitor = HealthMonitor(only(Collapse(window=3), "collapse"))
     for step in range(1, 7):
         assert monitor.observe(step, {"reward": 0.5, "kl": 0.9, "entropy": 1.0}) == []
-    for step in (7, 8):  # one zero may be luck, and so may two
-        assert monitor.observe(step, {"reward": 0.0}) == []
-    (alarm,) = monitor.observe(9, {"reward": 0.0})
+    (alarm,) = monitor.observe(7, {"reward": 0.0})
     assert alarm.reason == (
-        "reward is 0 in the mean of steps 7-9, 30 % or more below its best mean of 0.5; "
+        "reward is 0.3333 in the mean of steps 5-7, 30 % or more below its best mean of 0.5; "
         "kl is 0.9 in the mean of steps 4-6, above 0.5"
     )
 

@@ -23,7 +23,7 @@ class Window:
         a factor and still mean anything, so it is no baseline; the next one is asked."""
         self.best: float | None = None
         """Highest finite mean of a full window, this one included."""
-        self._changes, self._squares = 0, 0.0
+        self._changes, self._squares, self._largest = 0, 0.0, 0.0
         self._values: deque[tuple[int, float]] = deque(maxlen=size)
         self._mean = math.nan
 
@@ -36,6 +36,7 @@ class Window:
         change = value - self._values[-1][1] if self._values else math.nan
         if math.isfinite(change):
             self._changes, self._squares = self._changes + 1, self._squares + change * change
+            self._largest = max(self._largest, change * change)
         self._values.append((step, value))
         self._mean = _mean([value for _, value in self._values])
         now = self.mean(step)
@@ -52,9 +53,14 @@ class Window:
         """Standard deviation of a value about its level, 0 where nothing is known of it.
 
         It comes from the changes from each value to the next, so that a level that moved widens it little (von Neumann,
-        "Distribution of the ratio of the mean square successive difference to the variance", 1941).
+        "Distribution of the ratio of the mean square successive difference to the variance", 1941), and without the
+        largest of them, so that one jump doesn't widen it at all.
         """
-        return math.sqrt(self._squares / (2 * self._changes)) if self._changes else 0.0
+        if self._changes < 2:
+            return 0.0
+        if math.isinf(self._squares):
+            return math.inf
+        return math.sqrt(max(0.0, self._squares - self._largest) / (2 * (self._changes - 1)))
 
     @property
     def last(self) -> int | None:
@@ -74,8 +80,12 @@ class Window:
     def state_dict(self) -> dict[str, Any]:
         """Everything observed, as strict JSON: an infinite value is written as a string."""
         values = [[step, value if math.isfinite(value) else str(value)] for step, value in self._values]
-        noise = {"changes": self._changes, "squares": self._squares if math.isfinite(self._squares) else "inf"}
-        return {"size": self.size, "baseline": self.baseline, "best": self.best, "values": values, **noise}
+        squares = {"squares": self._squares, "largest": self._largest}
+        noise = {name: value if math.isfinite(value) else "inf" for name, value in squares.items()}
+        return {"size": self.size, "baseline": self.baseline, "best": self.best, "values": values} | {
+            "changes": self._changes,
+            **noise,
+        }
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Window:
@@ -85,7 +95,8 @@ class Window:
         window._values.extend((step, float(value)) for step, value in state["values"])
         window._mean = _mean([value for _, value in window._values])
         # States of earlier versions lack these; then nothing is known of the noise yet.
-        window._changes, window._squares = state.get("changes", 0), float(state.get("squares", 0.0))
+        window._changes = state.get("changes", 0)
+        window._squares, window._largest = (float(state.get(name, 0.0)) for name in ("squares", "largest"))
         return window
 
 
