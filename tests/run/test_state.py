@@ -39,6 +39,7 @@ NO_STATE = {
     r"\.suites\._pools|\.pool\b": "worker processes of this process",
     r"\.policy\.tokenizer$": "the model's own",
     r"\.directory\._lock": "an open file of this process",
+    r"\.directory\.made$": "whether this process made the folder",
     r"\._orders": "derived from the seed and the counters",
     r"\.learner\.control\._settings": "the recipe's",
     r"\.optimizer\._adam\.(defaults|param_groups|_)": "the rates of the next update are set by it",
