@@ -79,12 +79,14 @@ class Window:
 
     def state_dict(self) -> dict[str, Any]:
         """Everything observed, as strict JSON: an infinite value is written as a string."""
-        values = [[step, value if math.isfinite(value) else str(value)] for step, value in self._values]
-        squares = {"squares": self._squares, "largest": self._largest}
-        noise = {name: value if math.isfinite(value) else "inf" for name, value in squares.items()}
-        return {"size": self.size, "baseline": self.baseline, "best": self.best, "values": values} | {
+        return {
+            "size": self.size,
+            "baseline": self.baseline,
+            "best": self.best,
+            "values": [[step, _in_json(value)] for step, value in self._values],
             "changes": self._changes,
-            **noise,
+            "squares": _in_json(self._squares),
+            "largest": _in_json(self._largest),
         }
 
     @classmethod
@@ -98,6 +100,10 @@ class Window:
         window._changes = state.get("changes", 0)
         window._squares, window._largest = (float(state.get(name, 0.0)) for name in ("squares", "largest"))
         return window
+
+
+def _in_json(value: float) -> float | str:
+    return value if math.isfinite(value) else str(value)
 
 
 def _mean(values: list[float]) -> float:
