@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from prorl.boundary.estimators import Floats
 
-Of = TypeVar("Of")
+Value = TypeVar("Value")
 
 SCHEMA = pl.Schema(
     {"task": pl.String(), "problem": pl.String(), "other": pl.String(), "n": pl.Int64(), "c": pl.Int64()}
@@ -96,7 +96,7 @@ def _alone(row: Mapping[str, Any], task: _Task | None, rates: Mapping[str, float
     return Swapped(by_others, bool(task.standing_out[at, at]), 1.0)
 
 
-def _only(name: str, by_task: Mapping[str, Of]) -> dict[str, Of]:
+def _only(name: str, by_task: Mapping[str, Value]) -> dict[str, Value]:
     return {name: by_task[name]} if name in by_task else {}
 
 
