@@ -16,7 +16,7 @@ from prorl.recipe.schema import Compute
 def test_a_prompt_and_its_completion_fit_the_models_positions(tmp_path: Path) -> None:
     engine = LocalEngine(make_nano(tmp_path / "nano", context=40), Compute(precision="fp32"), seed=0)
     wanted = [GroupRequest(0, (5,) * 3), GroupRequest(1, (5,) * 30)]
-    said = r"30 tokens and 11 new ones exceed the model's context of 40; .*rollout\.max_prompt_tokens.*fewer max_new_tokens"
+    said = r"30 tokens and 11 new ones exceed the model's context of 40; .*rollout\.max_prompt_tokens.*max_new_tokens"
     with pytest.raises(UserError, match=said):
         engine.sample(wanted, Sampling(samples=2, temperature=1.0, max_new_tokens=11))
     assert len(list(engine.sample(wanted, Sampling(samples=2, temperature=1.0, max_new_tokens=10)))) == 2

@@ -44,3 +44,15 @@ class Generous(ToyTask):
 
     def judge(self, problem: Problem, text: str) -> Verdict:
         return Verdict(1.0, Outcome.SOLVED)
+
+
+class OftenA(ToyTask):
+    """`toy/echo` where `a` is right for every other word as well: what is learnt first is to say nothing else."""
+
+    def __init__(self, name: str, options: Mapping[str, Any], worked_examples: int) -> None:
+        super().__init__("toy/echo", options, worked_examples)
+
+    def judge(self, problem: Problem, text: str) -> Verdict:
+        if text == "a" and int(problem.id, 16) % 2:
+            return Verdict(1.0, Outcome.SOLVED)
+        return super().judge(problem, text)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from prorl.boundary import samples
 from prorl.policy.nano import make_nano
 from prorl.recipe.health import Health
 from prorl.run import job, journal, metrics
@@ -120,6 +121,21 @@ def test_reward_hacking_by_length_is_told_within_its_window(nano: Path, tmp_path
     beyond = 30 + next(place for place, length in enumerate(lengths, start=1) if length > 3 * baseline)
     told = [event["step"] for event in events(run, "warning") if event["message"].startswith("length: ")]
     assert beyond <= told[0] <= beyond + 10
+
+
+def test_a_task_that_comes_to_one_answer_is_told_of_at_the_next_validation(tmp_path: Path) -> None:
+    task = {"task": "tasks_for_guards:OftenA", "options": {"symbols": 16, "length": 2}}
+    validation = {"every": 5, "problems_per_task": 8, "samples": 8}
+    run, model = tmp_path / "run", make_nano(tmp_path / "nano", init_std=0.1, seed=0)
+    changes: dict[str, Any] = {"tasks": [task], "stages": [{"name": "a", "steps": 30}], "validation": validation}
+    job.start(recipe_of(model, FALLING, **changes), run, silent())
+    texts = [samples.read(run / "samples" / f"validation_{step:06d}.parquet")["text"] for step in range(0, 31, 5)]
+    shares = [float((of_step == "a").mean()) for of_step in texts]  # type: ignore[arg-type]
+    beyond = next(5 * place for place, share in enumerate(shares) if share > 0.9)
+    told = [event for event in events(run, "warning") if event["message"].startswith("one_answer: ")]
+    assert [event["step"] for event in told] == [beyond]
+    pass_1 = [line["pass_1"] for line in metrics.read(run / "validations.jsonl")]
+    assert pass_1[-1] > pass_1[0] + 0.3  # what all other numbers say of it: it learns
 
 
 def test_entropy_that_is_driven_out_is_told_within_its_window(nano: Path, tmp_path: Path) -> None:

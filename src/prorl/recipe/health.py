@@ -179,6 +179,23 @@ class Disk(Section):
     checkpoints: PositiveFloat = 2.0
 
 
+class OneAnswer(Section):
+    """A validation finds nearly the same answer to all problems of a task, and that is wrong for many of them.
+
+    A mean over tasks doesn't show it, least of all where that answer is right now and then. A task is told of once, and
+    again when it had come back to several answers in between.
+    """
+
+    action: Action = "warn"
+    """What is done when the guard fires: warn, reset, roll_back, pause or stop."""
+    above: float = Field(default=0.9, gt=0.0, lt=1.0)
+    """Share of a task's completions that give its most frequent answer, above which it counts as the only one."""
+    right_below: float = Field(default=0.9, gt=0.0, le=1.0)
+    """Where this share of them or more are right, nothing is amiss: the problems have the same solution."""
+    problems: Count = 4
+    """Nothing is said of tasks with fewer problems in validation."""
+
+
 class Health(Section):
     """All guards; null switches one off. After one has acted it is silent for `cooldown` steps."""
 
@@ -196,6 +213,7 @@ class Health(Section):
     repeating: Repeating | None = Repeating()
     clipping: Clipping | None = Clipping()
     grad_norm: GradNorm | None = GradNorm()
+    one_answer: OneAnswer | None = OneAnswer()
     disk: Disk | None = Disk()
     custom: dict[str, Threshold] = Field(default_factory=dict)
     """Guards of one's own, by name; the name of another guard is taken."""

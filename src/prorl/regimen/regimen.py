@@ -82,7 +82,7 @@ class Regimen:
         validated, doubts = self._counting(validated)
         self._measure(step, metrics, validated, checkpoint=step % self.recipe.checkpoint.every == 0)
         self._resets.observe(metrics, validated)
-        alarms = self._health.observe(step, metrics)
+        alarms = self._health.observe(step, metrics, validated)
         ended = self._clock.observe(metrics, validated)
         new = [request for request in asked if request.id not in self._done]
         self._done = [*self._done, *(request.id for request in new)][-50:]

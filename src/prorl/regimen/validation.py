@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,19 @@ from prorl.recipe.stages import Plateau
 
 Rates = tuple[float | None, ...]
 """Shares of solved samples of a task's problems, `[problems]`; None for one without a single verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frequent:
+    """The most frequent answer to a task's problems, whichever was asked."""
+
+    answer: str
+    share: float
+    """Of the task's completions."""
+    right: float
+    """Share of these that are right."""
+    problems: int
+    """How many the task has in validation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +45,8 @@ class Validated:
     k: int
     failures: float = 0.0
     """Share of the samples whose verdict is an error or a timeout."""
+    frequent: Mapping[str, Frequent] = field(default_factory=dict)
+    """By task; without those of which no answer could be read."""
 
     @property
     def metrics(self) -> dict[str, float]:
