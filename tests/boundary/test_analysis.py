@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from prorl.boundary.analysis import analyse
-from prorl.boundary.paired import OVERALL
 from prorl.boundary.self_test.made_up import counts, frame, rates, sharpened
 from prorl.errors import UserError
+from prorl.tasks.names import OVERALL
 
 
 def _models(samples: int = 32, seed: int = 1) -> dict[str, pl.DataFrame]:

@@ -9,10 +9,11 @@ from prorl.boundary import significance
 from prorl.boundary.contrasts import FELL, ROSE, UNDECIDED, contrasts
 from prorl.boundary.crossover import Crossover, crossover
 from prorl.boundary.estimators import pass_at_ks
-from prorl.boundary.paired import OVERALL, TOLERANT, pair
+from prorl.boundary.paired import TOLERANT, pair
 from prorl.boundary.self_test.made_up import counts
 from prorl.boundary.self_test.made_up import frame as exact
 from prorl.boundary.significance import holm
+from prorl.tasks.names import OVERALL
 
 KS = (1, 2, 4, 8, 16, 32, 64)
 

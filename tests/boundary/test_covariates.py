@@ -14,12 +14,13 @@ from prorl.boundary.correlation import Moments, bootstrap, spearman
 from prorl.boundary.intervals import mean_interval
 from prorl.boundary.levels import by_level
 from prorl.boundary.means import means
-from prorl.boundary.paired import OVERALL, pair, random_numbers
+from prorl.boundary.paired import pair, random_numbers
 from prorl.boundary.self_test.made_up import counts, numbered
 from prorl.boundary.self_test.made_up import frame as exact
 from prorl.boundary.self_test.regression import CORRECTED, NAIVE, estimates
 from prorl.boundary.temperature import match_entropy
 from prorl.errors import UserError
+from prorl.tasks.names import OVERALL
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(0, 3)), min_size=4, max_size=12))

@@ -9,10 +9,11 @@ import pytest
 from prorl.boundary.curves import curves
 from prorl.boundary.estimators import pass_at_k
 from prorl.boundary.intervals import mean_interval
-from prorl.boundary.paired import OVERALL, TOLERANT, pair, random_numbers
+from prorl.boundary.paired import TOLERANT, pair, random_numbers
 from prorl.boundary.self_test.made_up import counts
 from prorl.boundary.self_test.made_up import frame as exact
 from prorl.errors import UserError
+from prorl.tasks.names import OVERALL
 
 BASE = exact({"gcd": [1, 0, 4], "lcm": [2, 2]}, 8)
 TUNED = exact({"gcd": [8, 2, 0], "lcm": [0, 5]}, 8)

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from prorl.boundary.intervals import Interval
-from prorl.boundary.paired import OVERALL, pair
+from prorl.boundary.paired import pair
 from prorl.boundary.regimes import DIMINISH, PLATEAU, SUSTAINED, UNDECIDED, call, regimes
 from prorl.boundary.self_test.made_up import counts, frame
+from prorl.tasks.names import OVERALL
 
 UP, FLAT, DOWN, WIDE = (
     Interval(0.2, 0.1, 0.3),

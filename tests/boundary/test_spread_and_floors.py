@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from prorl.boundary.curves import curves
 from prorl.boundary.floors import artefact_curve, floors
-from prorl.boundary.paired import OVERALL, pair
+from prorl.boundary.paired import pair
 from prorl.boundary.self_test.made_up import counts
 from prorl.boundary.self_test.made_up import frame as exact
 from prorl.boundary.spread import dang_bound, spread
+from prorl.tasks.names import OVERALL
 
 KS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 PUBLISHED = [0.008, 0.016, 0.031, 0.062, 0.121, 0.235, 0.438, 0.751, 1.000]

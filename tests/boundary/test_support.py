@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prorl.boundary.paired import OVERALL, TOLERANT, pair
+from prorl.boundary.paired import TOLERANT, pair
 from prorl.boundary.self_test.made_up import frame as exact
 from prorl.boundary.support import escape_bound, measure_intervals, measures, support
 from prorl.errors import UserError
+from prorl.tasks.names import OVERALL
 
 
 @pytest.mark.parametrize(

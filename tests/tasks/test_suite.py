@@ -19,9 +19,8 @@ def gcd(worked_examples=2):
 class Finite:
     """Numbers below a bound, with chosen ones in validation and test."""
 
-    name = "finite"
-
-    def __init__(self, validation=(), test=()):
+    def __init__(self, validation=(), test=(), name="finite"):
+        self.name = name
         self.numbers = {Split.VALIDATION: list(validation), Split.TEST: list(test)}
 
     def size(self, split):
@@ -104,6 +103,7 @@ def test_a_suite_runs_in_a_pool_and_passes_its_own_probes():
     [
         ([], None, "empty"),
         ([Finite(), Finite()], None, "'finite' is in the suite twice"),
+        ([Finite(name="overall")], None, "can't be called 'overall'"),
         ([Finite()], [1.0, 2.0], "1 tasks but 2 weights"),
         ([Finite()], [-1.0], "'finite' has weight -1.0"),
         ([Finite()], [float("nan")], "'finite' has weight nan"),

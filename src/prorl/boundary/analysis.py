@@ -16,13 +16,14 @@ from prorl.boundary.estimators import boundary_k as default_boundary_k
 from prorl.boundary.estimators import k_grid
 from prorl.boundary.floors import Floor, floors
 from prorl.boundary.intervals import RESAMPLES
-from prorl.boundary.paired import OVERALL, STRICT, TOLERANT, Paired, pair
+from prorl.boundary.paired import STRICT, TOLERANT, Paired, pair
 from prorl.boundary.plain import Plain
 from prorl.boundary.regimes import MARGIN, Regime, regimes
 from prorl.boundary.significance import PairedT, paired_t
 from prorl.boundary.spread import Spread, spread
 from prorl.boundary.support import Support, support
 from prorl.errors import UserError
+from prorl.tasks.names import OVERALL
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from prorl.boundary.comparison import Comparison, Row, Side
 from prorl.boundary.contrasts import Contrast, contrasts
 from prorl.boundary.curves import Curve, curves
 from prorl.boundary.intervals import Interval
-from prorl.boundary.paired import OVERALL, pair
+from prorl.boundary.paired import pair
 from prorl.errors import UserError
+from prorl.tasks.names import OVERALL
 
 
 def compare(

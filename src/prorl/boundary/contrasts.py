@@ -25,9 +25,10 @@ from prorl.boundary.comparison import ALPHA
 from prorl.boundary.crossover import Crossover, crossover
 from prorl.boundary.differences import swappable_differences
 from prorl.boundary.intervals import RESAMPLES, Interval, mean_intervals, unseen_share
-from prorl.boundary.paired import OVERALL, STRICT, Paired, random_numbers
+from prorl.boundary.paired import STRICT, Paired, random_numbers
 from prorl.boundary.plain import Plain
 from prorl.boundary.significance import DRAWS, holm, sign_flip_p
+from prorl.tasks.names import OVERALL
 
 ROSE, FELL, UNDECIDED = "rose", "fell", "not measurably different"
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from prorl.boundary.intervals import RESAMPLES, Interval, mean_intervals
-from prorl.boundary.paired import OVERALL, STRICT, TOLERANT, Paired, random_numbers
+from prorl.boundary.paired import STRICT, TOLERANT, Paired, random_numbers
 from prorl.boundary.plain import Plain
+from prorl.tasks.names import OVERALL
 
 
 @dataclass(frozen=True, slots=True)

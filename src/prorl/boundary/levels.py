@@ -10,9 +10,10 @@ import polars as pl
 from prorl.boundary.contrasts import Contrast, contrasts
 from prorl.boundary.curves import Curve, curves
 from prorl.boundary.intervals import RESAMPLES
-from prorl.boundary.paired import OVERALL, pair
+from prorl.boundary.paired import pair
 from prorl.boundary.plain import Plain
 from prorl.errors import UserError
+from prorl.tasks.names import OVERALL
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 
 from prorl.boundary.intervals import RESAMPLES, Interval, mean_interval
-from prorl.boundary.paired import OVERALL, random_numbers
+from prorl.boundary.paired import random_numbers
 from prorl.boundary.plain import Plain
+from prorl.tasks.names import OVERALL
 
 
 @dataclass(frozen=True, slots=True)

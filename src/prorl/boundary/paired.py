@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from prorl.boundary.estimators import Floats, pass_at_ks
 from prorl.errors import UserError
+from prorl.tasks.names import OVERALL
 
 Ints = NDArray[np.int64]
-OVERALL = "overall"
 STRICT, TOLERANT = "strict", "tolerant"
 COLUMNS = ("task", "problem", "n", "c", "c_tolerant", "score")
 """What a model's counts must hold (`boundary.samples.counts`)."""

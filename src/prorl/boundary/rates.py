@@ -13,8 +13,7 @@ import polars as pl
 from prorl.boundary import samples as sample_table
 from prorl.boundary.estimators import pass_at_k
 from prorl.boundary.intervals import Interval, mean_interval
-
-OVERALL = "overall"
+from prorl.tasks.names import OVERALL
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,9 +30,10 @@ import numpy as np
 from prorl.boundary.comparison import ALPHA
 from prorl.boundary.differences import differences, swappable_differences
 from prorl.boundary.intervals import RESAMPLES, Interval, mean_intervals, unseen_share
-from prorl.boundary.paired import OVERALL, STRICT, Paired, random_numbers
+from prorl.boundary.paired import STRICT, Paired, random_numbers
 from prorl.boundary.plain import Plain
 from prorl.boundary.significance import DRAWS, holm, sign_flip_p
+from prorl.tasks.names import OVERALL
 
 SUSTAINED, PLATEAU, DIMINISH, UNDECIDED = "sustained", "plateau", "diminish", "undecided"
 PValues = tuple[float, float, float]

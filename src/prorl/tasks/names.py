@@ -8,6 +8,9 @@ from collections.abc import Iterable, Sequence
 
 from prorl.errors import UserError
 
+OVERALL = "overall"
+"""What the mean over tasks is called wherever tasks are listed; no task can be."""
+
 
 def unknown(name: str, known: Sequence[str]) -> UserError:
     """The error for an unknown task `name`, with the closest of the `known` ones."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from prorl.errors import UserError
 from prorl.tasks.contract import Message, Outcome, Problem, Split, Task, Verdict
+from prorl.tasks.names import OVERALL
 from prorl.verify.pool import Probe
 
 _DRAWS_PER_HELD_OUT = 200
@@ -37,7 +38,7 @@ class Suite:
     """Tasks by name, with weights: their shares of the training prompts. A weight of 0 is for evaluation alone."""
 
     def __init__(self, tasks: Sequence[Task], weights: Sequence[float] | None = None) -> None:
-        """`weights` are all 1 if None. Raises UserError for no tasks, a name used twice, or weights that don't fit."""
+        """`weights` are all 1 if None. Raises UserError for no tasks, names that don't do or weights that don't fit."""
         weights = [1.0] * len(tasks) if weights is None else list(weights)
         if not tasks:
             raise UserError("the task suite is empty; name at least one task")
@@ -48,6 +49,8 @@ class Suite:
         for task, weight in zip(tasks, weights, strict=True):
             if task.name in self.tasks:
                 raise UserError(f"task {task.name!r} is in the suite twice; merge the two and add up their weights")
+            if task.name == OVERALL:
+                raise UserError(f"a task can't be called {OVERALL!r}: so the mean over tasks is; give it another name")
             if not 0.0 <= weight < float("inf"):
                 raise UserError(f"task {task.name!r} has weight {weight}; use 0 or a positive number")
             self.tasks[task.name] = task

@@ -9,10 +9,10 @@ import pytest
 from prorl.boundary.laboratory.evidence import Evidence
 from prorl.boundary.laboratory.reckon import reckon
 from prorl.boundary.laboratory.temperature import Matched
-from prorl.boundary.paired import OVERALL
 from prorl.boundary.report.page import page
 from prorl.boundary.self_test.made_up import frame
 from prorl.boundary.significance import holm
+from prorl.tasks.names import OVERALL
 
 N = 64
 BASE = frame({"x": [8, 12, 9, 20, 14, 11, 3, 30], "y": [1, 2, 3, 4, 5, 6, 7, 8]}, N)

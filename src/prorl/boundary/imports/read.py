@@ -11,10 +11,10 @@ from prorl.boundary.imports import generic, lm_eval, ours
 from prorl.boundary.imports.files import files_of
 from prorl.boundary.laboratory.evidence import Evidence
 from prorl.boundary.laboratory.tally import answer_counts, outcome_shares, right_answers
-from prorl.boundary.paired import OVERALL
 from prorl.boundary.samples import counts
 from prorl.boundary.store.rows import SCHEMA
 from prorl.errors import UserError
+from prorl.tasks.names import OVERALL
 
 
 def evidence_of(

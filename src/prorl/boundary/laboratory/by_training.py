@@ -10,7 +10,7 @@ from prorl.boundary.curves import Curve
 from prorl.boundary.laboratory.evidence import Evidence
 from prorl.boundary.laboratory.results import Trained
 from prorl.boundary.levels import Level, by_level
-from prorl.boundary.paired import OVERALL
+from prorl.tasks.names import OVERALL
 
 _LEVEL = r"^(.+)@(?:level)?(\d+(?:\.\d+)?)$"
 """A variant that says its level: `reasoning_gym/graph_color@15`, `reasoning_gym/gcd@level2`."""

@@ -12,7 +12,8 @@ from prorl.boundary.contrasts import contrasts
 from prorl.boundary.laboratory import by_answers, by_reasoning, by_training
 from prorl.boundary.laboratory.evidence import Evidence
 from prorl.boundary.laboratory.results import Read, Results
-from prorl.boundary.paired import OVERALL, pair
+from prorl.boundary.paired import pair
+from prorl.tasks.names import OVERALL
 
 LEVEL = 0.95
 

@@ -13,8 +13,9 @@ from prorl.boundary.laboratory.temperature import Matched
 from prorl.boundary.levels import Level
 from prorl.boundary.means import Mean
 from prorl.boundary.novelty.measure import Novelty
-from prorl.boundary.paired import OVERALL, STRICT
+from prorl.boundary.paired import STRICT
 from prorl.boundary.plain import Plain
+from prorl.tasks.names import OVERALL
 
 LONG = 0.1
 """A larger share of samples at the length limit is a warning."""

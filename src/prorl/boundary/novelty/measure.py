@@ -20,8 +20,8 @@ from prorl.boundary.means import means
 from prorl.boundary.novelty.corpus import Corpus
 from prorl.boundary.novelty.search import longest_matches, uniqueness
 from prorl.boundary.novelty.words import words
-from prorl.boundary.paired import OVERALL
 from prorl.boundary.plain import Plain
+from prorl.tasks.names import OVERALL
 
 LENGTHS = tuple(range(5, 13))
 PER_PROBLEM = 8

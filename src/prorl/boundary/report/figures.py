@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from prorl.boundary.curves import Curve
 from prorl.boundary.laboratory.results import Results
-from prorl.boundary.paired import OVERALL, STRICT, TOLERANT
+from prorl.boundary.paired import STRICT, TOLERANT
 from prorl.boundary.report import figures_covariates
 from prorl.boundary.report.figure import Figure, Series, many
-from prorl.tasks.names import short
+from prorl.tasks.names import OVERALL, short
 
 SHARES = (-0.02, 1.02)
 

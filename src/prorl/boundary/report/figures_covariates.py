@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from prorl.boundary.laboratory.results import Results
 from prorl.boundary.levels import Level
-from prorl.boundary.paired import OVERALL, STRICT
+from prorl.boundary.paired import STRICT
 from prorl.boundary.report.figure import Figure, Series, many
-from prorl.tasks.names import short
+from prorl.tasks.names import OVERALL, short
 
 
 def everything(results: Results) -> Iterator[tuple[str, Figure]]:

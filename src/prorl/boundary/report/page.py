@@ -6,11 +6,12 @@ from typing import Any
 
 from prorl.boundary.claims import LABELS
 from prorl.boundary.laboratory.results import Results
-from prorl.boundary.paired import OVERALL, STRICT, TOLERANT
+from prorl.boundary.paired import STRICT, TOLERANT
 from prorl.boundary.report import figures, figures_covariates
 from prorl.boundary.report.figure import Figure
 from prorl.boundary.report.plotly import chart
 from prorl.page.render import render
+from prorl.tasks.names import OVERALL
 
 _EMPTY = {"unparseable": None, "timeout": None, "error": None, "unfinished": None, "tokens": None}
 

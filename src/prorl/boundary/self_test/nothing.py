@@ -9,10 +9,11 @@ import polars as pl
 
 from prorl.boundary.claims import NEW, candidates, claims
 from prorl.boundary.contrasts import ROSE, contrasts
-from prorl.boundary.paired import OVERALL, pair
+from prorl.boundary.paired import pair
 from prorl.boundary.regimes import PLATEAU, SUSTAINED, UNDECIDED, regimes
 from prorl.boundary.self_test.lines import Line, at_least, at_most
 from prorl.boundary.self_test.made_up import SAMPLES, Rates, counts, rates, sharpened
+from prorl.tasks.names import OVERALL
 
 MODELS = ("base", "intermediate", "final")
 K = 128

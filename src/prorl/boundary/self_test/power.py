@@ -9,11 +9,12 @@ import numpy as np
 
 from prorl.boundary.claims import NEW, claims
 from prorl.boundary.contrasts import ROSE, contrasts
-from prorl.boundary.paired import OVERALL, pair
+from prorl.boundary.paired import pair
 from prorl.boundary.regimes import DIMINISH, PLATEAU, SUSTAINED, regimes
 from prorl.boundary.self_test.lines import Line, at_least, at_most
 from prorl.boundary.self_test.made_up import PROBLEMS, SAMPLES, TASKS, Rates, counts, expanded, guessed, rates, swaps
 from prorl.boundary.self_test.nothing import DRAWS, MODELS, RESAMPLES, K
+from prorl.tasks.names import OVERALL
 
 SHARES = (0.1, 0.2, 0.4, 0.8)
 """Of the problems that the base solves at a rate below 0.001, how many the tuned model learnt."""
