@@ -33,10 +33,10 @@ def test_only_a_full_score_counts(tmp_path):
 
 def test_what_is_solved_sometimes_is_kept(tmp_path):
     path = write(tmp_path / "p.parquet", {"a": 0, "b": 1, "c": 2, "d": 3, "e": 4})
-    found = teaching(path)
+    found = teaching(rates(path))
     assert (found.never, found.keep, found.always) == ({"a"}, {"b", "c", "d"}, {"e"})
     assert found.retire == {"a", "e"}
-    band = teaching(path, lowest=0.25, highest=0.75)
+    band = teaching(rates(path), lowest=0.25, highest=0.75)
     assert (band.never, band.keep, band.always) == ({"a", "b"}, {"c"}, {"d", "e"})
 
 
@@ -46,7 +46,7 @@ def test_samples_that_the_verifier_failed_on_say_nothing_of_a_problem(tmp_path):
     found = [Rate("t", "a", 0, 0, 4), Rate("t", "b", 1, 1, 3), Rate("t", "c", 2, 2, 2), Rate("t", "d", 4, 0)]
     assert rates(path) == found
     assert math.isnan(found[0].share)
-    taught = teaching(path)
+    taught = teaching(rates(path))
     assert (taught.never, taught.keep, taught.always) == ({"d"}, {"a", "b"}, {"c"})
 
 
@@ -56,22 +56,23 @@ def test_retired_problems_are_not_asked_and_unknown_ones_are(tmp_path):
     assert len(problems) == 11
     dull, lively, unknown = sorted(problems)[:4], sorted(problems)[4:8], sorted(problems)[8:]
     path = write(tmp_path / "p.parquet", {**dict.fromkeys(dull, 4), **dict.fromkeys(lively, 2)})
-    stream = ProblemStream(suite, 0, retired=teaching(path).retire)
+    stream = ProblemStream(suite, 0, retired=teaching(rates(path)).retire)
     assert {next(stream).id for _ in range(60)} == {*lively, *unknown}
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        ({"model": "other"}, "has no samples of 'other'; there are m"),
-        ({"lowest": 0.5, "highest": 0.5}, "no pass rate lies between 0.5 and 0.5"),
-        ({"highest": 1.5}, "no pass rate lies between 0.0 and 1.5"),
-    ],
-)
-def test_what_cannot_be_is_named(tmp_path, arguments, said):
+def test_a_model_that_the_file_does_not_know_is_named(tmp_path):
     path = write(tmp_path / "p.parquet", {"a": 1})
+    with pytest.raises(UserError, match="has no samples of 'other'; there are m"):
+        rates(path, "other")
+
+
+@pytest.mark.parametrize(
+    ("lowest", "highest", "said"),
+    [(0.5, 0.5, "no pass rate lies between 0.5 and 0.5"), (0.0, 1.5, "no pass rate lies between 0.0 and 1.5")],
+)
+def test_bounds_between_which_nothing_can_lie_are_refused(lowest, highest, said):
     with pytest.raises(UserError, match=said):
-        teaching(path, **arguments)
+        teaching([], lowest, highest)
 
 
 def test_files_that_are_no_samples_are_named(tmp_path):

@@ -13,7 +13,7 @@ from prorl.recipe.stages import Profiling
 from prorl.tasks.contract import Problem
 from prorl.tasks.stream import NothingLeft, ProblemStream
 from prorl.tasks.suite import Suite
-from prorl.tasks.teaching import Teaching, teaching
+from prorl.tasks.teaching import Teaching, rates, teaching
 from prorl.verify.pool import WorkerPool
 
 
@@ -40,7 +40,7 @@ class Profiler:
         sampling = Sampling(settings.samples, rollout.temperature, rollout.max_new_tokens)
         table = sample_problems(self.engine, suite, list(coming.values()), pool, sampling, path.stem, told)
         samples.write(table, path)
-        found = teaching(path)
+        found = teaching(rates(path))
         self.stream.retire(found.retire)
         return found
 

@@ -57,13 +57,14 @@ class Suites:
         if mixture.profile is None:
             return frozenset()
         path = Path(mixture.profile)
-        profiled = {rate.task for rate in rates(path)}
+        found = rates(path)
+        profiled = {rate.task for rate in found}
         if not profiled & self.names:
             raise UserError(
                 f"mixture.profile {path} has samples of {', '.join(sorted(profiled)) or 'no task'}, and none of them "
                 "is a task of the recipe; make one of its tasks (prorl tasks profile), or leave it out"
             )
-        return teaching(path, None, mixture.lowest, mixture.highest).retire
+        return teaching(found, mixture.lowest, mixture.highest).retire
 
     def pool_at(self, stage: int) -> WorkerPool[Problem]:
         """Workers for a stage; those of other stages are ended."""

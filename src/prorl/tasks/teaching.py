@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,15 +81,14 @@ def rates(path: Path, model: str | None = None) -> list[Rate]:
     return [Rate(*row) for row in counted.iter_rows()]
 
 
-def teaching(path: Path, model: str | None = None, lowest: float = 0.0, highest: float = 1.0) -> Teaching:
+def teaching(found: Sequence[Rate], lowest: float = 0.0, highest: float = 1.0) -> Teaching:
     """Keep the problems solved by more than the share `lowest` and less than `highest` of their samples.
 
-    One with too few verdicts because the verifier failed is kept. Problems that the file doesn't hold are in none of
+    One with too few verdicts because the verifier failed is kept. Problems that are not in `found` are in none of
     the three, so that they go on being asked. Raises UserError.
     """
     if not 0.0 <= lowest < highest <= 1.0:
         raise UserError(f"no pass rate lies between {lowest} and {highest}; use 0 <= lowest < highest <= 1")
-    found = rates(path, model)
     never = frozenset(rate.problem for rate in found if rate.tells and rate.share <= lowest)
     always = frozenset(rate.problem for rate in found if rate.tells and rate.share >= highest)
     return Teaching(frozenset(rate.problem for rate in found) - never - always, never, always)
