@@ -142,6 +142,14 @@ def courses(results: Results, arm: str) -> str:
     return table(f"{arm}, the runs", head, rows)
 
 
+def ahead(results: Results, arm: str) -> Interval | None:
+    """Validation in the last quarter, full less arm; None for the full recipe and where other tasks are validated."""
+    both = {seed: runs for seed, runs in results.items() if arm in runs and "full" in runs}
+    alike = all(set(runs[arm]["validations"][-1]) == set(runs["full"]["validations"][-1]) for runs in both.values())
+    last = paired(both, "full", arm, lambda run: validated(run, 0.75, 1))
+    return last if alike and arm not in ("base", "full") else None
+
+
 def overview(results: Results) -> str:
     """One line an arm: what became of it in the end."""
     rows = []
@@ -155,9 +163,13 @@ def overview(results: Results) -> str:
                 f"{min(run['steps'] for run in runs)}–{max(run['steps'] for run in runs)}",
                 f"{fmean(len(run['resets']) for run in runs):.1f}",
                 written(gained, True),
+                written(ahead(results, arm), True),
             ]
         )
-    return table("all arms", ["arm", "seeds", "steps", "resets", "validation, last quarter less third"], rows)
+    head = [
+        "arm", "seeds", "steps", "resets", "validation, last quarter less third", "full less arm there, last quarter",
+    ]  # fmt: skip
+    return table("all arms", head, rows)
 
 
 def report(results: Results) -> str:
