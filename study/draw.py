@@ -151,7 +151,7 @@ def contributions(results: Results) -> Any:
         axis.set_xlabel("full less arm, points")
     axes[0, 0].set_yticks(range(len(others)), others)
     axes[0, 0].set_ylim(len(others) - 0.5, -0.5)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), frameon=False, fontsize=8, loc="upper right")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), frameon=False, fontsize=8, loc="lower left")
     figure.tight_layout()
     return figure
 
