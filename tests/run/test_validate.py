@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from prorl.boundary import samples
-from prorl.regimen.validation import Frequent, Validated
+from prorl.regimen.validation import Validated
 from prorl.run import job, journal, metrics
 from prorl.run.report import write_report
 from prorl.run.validate import Validator, reckon
@@ -58,23 +58,6 @@ def test_a_task_or_all_of_them_may_be_without_any_verdict() -> None:
     assert (found.rates, found.failures) == ({"a": (None,), "b": (None,)}, 1.0)
     assert math.isnan(found.pass_1.estimate)
     assert math.isnan(found.pass_k.high)
-
-
-def test_each_tasks_most_frequent_answer_is_found_wherever_it_stands_in_a_completion() -> None:
-    texts = ["<answer>1</answer>", "so <answer> 1 </answer>", "The answer is 1.", "2", "", "one"]
-    answered = {"a": (texts, (1, 0, 0.5, 1, 0, 0)), "b": (["y", "x"] * 3, (0,) * 6), "c": ([""], (0,))}
-    rows = [
-        {
-            "model": "m", "task": task, "problem": f"{task}{number // 3}", "sample": number % 3, "score": score,
-            "tolerant_score": 0.0, "outcome": "wrong", "tokens": 1, "finished": True, "text": text,
-        }
-        for task, (given, scores) in answered.items()
-        for number, (text, score) in enumerate(zip(given, scores, strict=True))
-    ]  # fmt: skip
-    assert reckon(7, samples.table(rows), 3).frequent == {
-        "a": Frequent("1", share=3 / 6, right=1 / 3, problems=2),
-        "b": Frequent("x", share=3 / 6, right=0.0, problems=2),
-    }
 
 
 def test_an_outage_of_the_verifier_steers_nothing_and_is_told(

@@ -46,7 +46,7 @@ class Validated:
     failures: float = 0.0
     """Share of the samples whose verdict is an error or a timeout."""
     frequent: Mapping[str, Frequent] = field(default_factory=dict)
-    """By task; without those of which no answer could be read."""
+    """By task, among the samples that have a verdict; without tasks to which every completion is empty."""
 
     @property
     def metrics(self) -> dict[str, float]:

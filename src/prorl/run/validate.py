@@ -17,13 +17,13 @@ from prorl.errors import IntegrityError, UserError
 from prorl.files import sha256_of
 from prorl.recipe.schema import Rollout
 from prorl.recipe.stages import Validation
-from prorl.regimen.validation import Frequent, Validated
+from prorl.regimen.validation import Validated
 from prorl.run.directory import RunDirectory
+from prorl.run.frequent import frequent_answers
 from prorl.run.journal import Journal, holding
 from prorl.run.metrics import MetricsLog, read
 from prorl.run.progress import Progress
 from prorl.tasks.contract import Problem
-from prorl.tasks.extract import tolerant
 from prorl.tasks.suite import Suite
 from prorl.tasks.teaching import UNJUDGED
 from prorl.verify.pool import WorkerPool
@@ -140,28 +140,8 @@ def reckon(step: int, table: pl.DataFrame, k: int) -> Validated:
         _mean([_any_of_k(frame["n"].to_numpy(), frame["c"].to_numpy(), k) for frame in known], rng),
         k,
         1.0 - len(judged) / len(table),
-        _frequent(table),
+        frequent_answers(judged),
     )
-
-
-def _frequent(table: pl.DataFrame) -> dict[str, Frequent]:
-    """The most frequent answer of each task, by the text as it was written; of equally frequent ones the first."""
-    import polars as pl
-
-    from prorl.boundary.samples import SUCCESS
-
-    answer = pl.col("text").map_elements(tolerant, pl.String)
-    right = pl.col("score") >= SUCCESS
-    by_task = pl.len().over("task").alias("samples"), pl.col("problem").n_unique().over("task").alias("problems")
-    answers = table.with_columns(answer.alias("answer"), *by_task).drop_nulls("answer")
-    counted = answers.group_by("task", "answer", "samples", "problems").agg(pl.len().alias("times"), right.mean())
-    first = counted.sort("task", "times", "answer", descending=[False, True, False]).unique(
-        "task", keep="first", maintain_order=True
-    )
-    return {
-        row["task"]: Frequent(row["answer"], row["times"] / row["samples"], row["score"], row["problems"])
-        for row in first.iter_rows(named=True)
-    }
 
 
 def _any_of_k(n: NDArray[np.int64], c: NDArray[np.int64], k: int) -> NDArray[np.float64]:

@@ -23,12 +23,18 @@ def strict(text: str) -> str | None:
 
 
 def tolerant(text: str) -> str | None:
+    """What is marked as the answer, or else the last line that isn't empty; None if there is none."""
+    answer = marked(text)
+    return _last_line(text) if answer is None else answer
+
+
+def marked(text: str) -> str | None:
     """The answer from the first of these places that has one; None if none has.
 
     Answer tags (also when the text ends before the closing tag), the last `\\boxed{…}` with balanced braces, the last
-    "the answer is …" or "answer: …", the last line that isn't empty.
+    "the answer is …" or "answer: …".
     """
-    for place in (strict, unclosed, boxed, said, _last_line):
+    for place in (strict, unclosed, boxed, said):
         answer = place(text)
         if answer is not None:
             return answer
