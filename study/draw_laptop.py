@@ -69,7 +69,10 @@ def levels(boundary: Mapping[str, Any]) -> Any:
         row[0].set_ylabel(f"pass@{k}, %")
     for axis in axes[1]:
         axis.set_xlabel("level")
-    axes[0, 0].legend(frameon=False, fontsize=7)
+    handles = axes[0, 0].get_legend_handles_labels()
+    figure.legend(
+        *handles, frameon=False, fontsize=9, ncols=len(models), loc="upper center", bbox_to_anchor=(0.5, 1.03)
+    )
     figure.tight_layout()
     return figure
 
