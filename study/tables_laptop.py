@@ -132,13 +132,15 @@ def competence(boundary: Mapping[str, Any]) -> str:
     """How the gain falls with the base's competence, the noise that both share taken out."""
     rows = [
         [found["tuned"], f"{found['unit']}s", str(found["units"]), f"pass@{found['k']}"]
-        + [
-            f"{one['estimate']:.2f} [{one['low']:.2f}, {one['high']:.2f}]"
-            for one in (found["corrected_slope"], found["naive_slope"])
-        ]
+        + [slope(found[name]) for name in ("corrected_slope", "naive_slope")]
         for found in boundary["analysis"]["competences"]
     ]
     return table("gain against the base's competence", ["", "over", "", "at", "slope", "uncorrected"], rows)
+
+
+def slope(of: Mapping[str, float] | None) -> str:
+    """None where the data give none: too few tasks, or all noise."""
+    return "–" if of is None else f"{of['estimate']:.2f} [{of['low']:.2f}, {of['high']:.2f}]"
 
 
 def changed(boundary: Mapping[str, Any]) -> str:

@@ -160,3 +160,10 @@ def test_a_matched_temperature_has_its_entropies_beside_it(tables: ModuleType) -
     row = cells(table, "full@2002 at temperature 1.75")
     assert (row[0], row[7]) == ("+28.9 [+24.9, +33.3]", "+27.3 [+22.5, +32.5]")
     assert "full@2002: 0.455 nats a token, base 0.425" in table
+
+
+def test_where_no_slope_can_be_corrected_there_is_none(tables: ModuleType, boundary: Any) -> None:
+    found = copy.deepcopy(boundary)
+    first = found["analysis"]["competences"][0]
+    first |= {"corrected_slope": None, "naive_slope": {"estimate": -0.5, "low": -0.75, "high": 0.25}}
+    assert cells(tables.competence(found), first["tuned"])[-2:] == ["–", "-0.50 [-0.75, 0.25]"]
