@@ -14,7 +14,7 @@ from typing import Any
 
 import matplotlib
 import numpy as np
-from effects import COMPARED, GROUPS, Results, arms, complete, load, most_samples, only, paired, rate
+from effects import COMPARED, CURVES, GROUPS, Results, arms, complete, load, most_samples, only, paired, rate
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
@@ -22,11 +22,6 @@ import matplotlib.pyplot as plt
 matplotlib.rcParams["svg.hashsalt"] = "prorl"
 matplotlib.rcParams["svg.fonttype"] = "none"
 COLOURS = ("#1a202c", "#c05621", "#2b6cb0", "#2f855a", "#b83280", "#b7791f", "#6b46c1", "#718096")
-CURVES = {
-    "entropy": "entropy, nats a token",
-    "kl": "KL to the reference, nats a token",
-    "effective_prompts": "share of prompts with a signal",
-}
 
 
 def colours(results: Results) -> dict[str, str]:

@@ -14,7 +14,8 @@ from statistics import fmean
 from typing import Any
 
 import matplotlib.pyplot as plt
-from draw import CURVES, name_courses
+from draw import name_courses
+from effects import CURVES
 
 COLOURS = ("#a0aec0", "#b7791f", "#c05621", "#1a202c")
 

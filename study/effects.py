@@ -60,6 +60,13 @@ GROUPS: Mapping[str, Sequence[str]] = {
 COMPARED = tuple(GROUPS)[:4]
 """The groups at which arms are held against each other."""
 
+CURVES = {
+    "entropy": "entropy, nats a token",
+    "kl": "KL to the reference, nats a token",
+    "effective_prompts": "share of prompts with a signal",
+}
+"""Of a run, and what they are called where people see them."""
+
 
 def rate(names: Sequence[str], k: int, checked: bool = True) -> Measure:
     """pass@k, a mean over tasks; with `checked`, a success needs right steps besides the right answer."""

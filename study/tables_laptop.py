@@ -12,13 +12,13 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from draw import CURVES
-from effects import Interval
-from tables import QUARTERS, table, written
+from effects import CURVES
+from tables import QUARTERS, table
 
 from prorl.tasks.names import OVERALL
 
@@ -27,13 +27,14 @@ MEASURES = {"srr": "SRR", "ndr": "NDR", "nscr": "net change"}
 
 
 def quarters(course: Mapping[str, Any]) -> str:
-    """Validation, entropy and KL by quarters of the reinforcement: what came before is imitated and has no entropy."""
-    points = list(zip(course["curves"]["step"], course["curves"]["entropy"], strict=True))
-    begin, end = max((step for step, entropy in points if entropy is None), default=0), points[-1][0]
-    found = [(line["step"], line["pass_1"]) for line in course["validations"]]
-    series = {"validation, pass@1, %": [(step, 100 * value) for step, value in found]} | {
-        words: list(zip(course["curves"]["step"], course["curves"][name], strict=True))
-        for name, words in CURVES.items()
+    """Validation, entropy and KL by quarters of the reinforcement: what comes first is imitated and has no entropy."""
+    curves = course["curves"]
+    imitated = [
+        step for step, _ in takewhile(lambda at: at[1] is None, zip(curves["step"], curves["entropy"], strict=True))
+    ]
+    begin, end = max(imitated, default=0), curves["step"][-1]
+    series = {"validation, pass@1, %": [(line["step"], 100 * line["pass_1"]) for line in course["validations"]]} | {
+        words: list(zip(curves["step"], curves[name], strict=True)) for name, words in CURVES.items()
     }
     rows = []
     for name, line in series.items():
@@ -57,9 +58,7 @@ def overall(boundary: Mapping[str, Any]) -> str:
         if curve["task"] == OVERALL
     ]
     for found in strict(analysis["contrasts"], OVERALL):
-        claimed = {k for k, p in found["p_corrected"].items() if p < 1 - analysis["level"]}
-        cells = [interval(found["delta"][k], star=k in claimed) for k in ks]
-        rows.append([f"{found['tuned']} less base", *cells])
+        rows.append([f"{found['tuned']} less base", *(difference(found, k, analysis["level"]) for k in ks)])
     return table("over all tasks, per cent and points", ["", *(f"pass@{k}" for k in ks)], rows)
 
 
@@ -68,10 +67,22 @@ def strict(lines: Sequence[Mapping[str, Any]], task: str) -> Iterator[Mapping[st
     return (one for one in lines if one["task"] == task and one["extraction"] == "strict")
 
 
-def interval(of: Mapping[str, float], star: bool) -> str:
-    """In points. Only a difference that is claimed has a star: its corrected p-value and its interval speak for it."""
-    text = written(Interval(of["estimate"], of["low"], of["high"], 2), True)
-    return text if star else text.removesuffix("\\*")
+def difference(contrast: Mapping[str, Any], k: str, level: float) -> str:
+    """In points, with a star if it is claimed: if its corrected p-value and its interval both speak for it."""
+    of, p = contrast["delta"][k], contrast["p_corrected"].get(k)
+    claimed = p is not None and p < 1 - level and (of["low"] > 0 or of["high"] < 0)
+    return points(of) + ("\\*" if claimed else "")
+
+
+def points(of: Mapping[str, float]) -> str:
+    """A difference of shares, in points, with its interval."""
+    estimate, low, high = (f"{round(100 * of[name], 1) + 0.0:+.1f}" for name in ("estimate", "low", "high"))
+    return f"{estimate} [{low}, {high}]"
+
+
+def plain(of: Mapping[str, float] | None) -> str:
+    """A number with its interval; a dash where the data give none: too few tasks, or all noise."""
+    return "–" if of is None else f"{of['estimate']:.2f} [{of['low']:.2f}, {of['high']:.2f}]"
 
 
 def by_group(boundary: Mapping[str, Any]) -> str:
@@ -99,12 +110,11 @@ def support(boundary: Mapping[str, Any]) -> str:
     """How the problems that are solved at all changed."""
     rows = []
     for found in strict(boundary["analysis"]["supports"], OVERALL):
-        measured = [found["measures"][name] for name in MEASURES]
         rows.append(
             [
                 found["tuned"],
                 *(str(found["counts"][name]) for name in ("both", "base_only", "tuned_only", "neither")),
-                *(f"{one['estimate']:.2f} [{one['low']:.2f}, {one['high']:.2f}]" for one in measured),
+                *(plain(found["measures"][name]) for name in MEASURES),
             ]
         )
     head = ["", "both solve", "base alone", "tuned alone", "neither", *MEASURES.values()]
@@ -132,23 +142,18 @@ def competence(boundary: Mapping[str, Any]) -> str:
     """How the gain falls with the base's competence, the noise that both share taken out."""
     rows = [
         [found["tuned"], f"{found['unit']}s", str(found["units"]), f"pass@{found['k']}"]
-        + [slope(found[name]) for name in ("corrected_slope", "naive_slope")]
+        + [plain(found[name]) for name in ("corrected_slope", "naive_slope")]
         for found in boundary["analysis"]["competences"]
     ]
     return table("gain against the base's competence", ["", "over", "", "at", "slope", "uncorrected"], rows)
 
 
-def slope(of: Mapping[str, float] | None) -> str:
-    """None where the data give none: too few tasks, or all noise."""
-    return "–" if of is None else f"{of['estimate']:.2f} [{of['low']:.2f}, {of['high']:.2f}]"
-
-
 def changed(boundary: Mapping[str, Any]) -> str:
     """The last model less the base by task."""
-    contrasts, level = boundary["analysis"]["contrasts"], 1 - boundary["analysis"]["level"]
+    contrasts, level = boundary["analysis"]["contrasts"], boundary["analysis"]["level"]
     tuned, most = boundary["analysis"]["models"][-1], str(boundary["analysis"]["boundary_k"])
     rows = [
-        [one["task"], *(interval(one["delta"][k], star=one["p_corrected"][k] < level) for k in ("1", most))]
+        [one["task"], *(difference(one, k, level) for k in ("1", most))]
         for one in contrasts
         if one["tuned"] == tuned and one["extraction"] == "strict"
     ]
@@ -159,7 +164,7 @@ def matched(boundary: Mapping[str, Any]) -> str:
     """Tuned models less the base, where their sampling was made as random as the base's."""
     ks = [str(k) for k in boundary["analysis"]["ks"]]
     rows = [
-        [f"{found['model']} at temperature {found['temperature']:.3g}", *(interval(one["delta"][k], False) for k in ks)]
+        [f"{found['model']} at temperature {found['temperature']:.3g}", *(points(one["delta"][k]) for k in ks)]
         for found in boundary["matched"]
         for one in strict(boundary["matched_contrasts"], OVERALL)
         if one["tuned"] == found["model"]

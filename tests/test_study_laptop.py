@@ -79,11 +79,11 @@ def test_a_line_holds_a_model_s_share_at_each_level(draw: ModuleType, boundary: 
 
 
 def test_quarters_are_those_of_the_reinforcement(tables: ModuleType) -> None:
-    """Of 60 steps of which the first 20 were imitated; what has no value counts nowhere."""
+    """Of 60 steps of which the first 20 were imitated; what has no value counts nowhere, and later is not imitated."""
     course = {
         "curves": {
             "step": [10, 20, 30, 40, 50, 60],
-            "entropy": [None, None, 0.5, 0.25, 0.125, 0.0625],
+            "entropy": [None, None, 0.5, None, 0.125, 0.0625],
             "kl": [None, None, 0.0, None, 2.0, 4.0],
             "effective_prompts": [None, None, 1.0, 0.5, 0.25, 0.0],
         },
@@ -93,7 +93,7 @@ def test_quarters_are_those_of_the_reinforcement(tables: ModuleType) -> None:
     table = tables.quarters(course)
     assert table.startswith("reinforcement, steps 21 to 60, 1 resets")
     assert cells(table, "validation, pass@1, %") == ["27.5", "–", "–", "60"]
-    assert cells(table, "entropy, nats a token") == ["0.5", "0.25", "0.125", "0.0625"]
+    assert cells(table, "entropy, nats a token") == ["0.5", "–", "0.125", "0.0625"]
     assert cells(table, "KL to the reference, nats a token") == ["0", "–", "2", "4"]
 
 
